@@ -1,0 +1,58 @@
+"""One base error whose message may be shown to the visitor as it is."""
+
+from lstm.messages import Language, text
+
+
+class CharloomError(Exception):
+    """Something that the visitor can understand and mend.
+
+    The sentence lives in the message catalogue, so that the page can show it in the visitor's
+    language while the command line prints the English one. ``str(error)`` is English.
+
+    Args:
+        key: Name of the message inside ``errors.toml``, without the namespace.
+        **values: The placeholders of that message.
+    """
+
+    def __init__(self, key: str, **values: object) -> None:
+        """Remember the message's key and values; see the class."""
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+    def text(self, language: Language) -> str:
+        """Return the sentence in the given language."""
+        return text(f"errors.{self.key}", language, **self.values)
+
+    def __str__(self) -> str:
+        """Return the English sentence."""
+        return self.text("en")
+
+
+class ConfigError(CharloomError):
+    """A setting is outside its range; ``field`` says which control it belongs to."""
+
+    def __init__(self, field: str, key: str, **values: object) -> None:
+        """Remember which field was wrong besides the message."""
+        super().__init__(key, field=field, **values)
+        self.field = field
+
+
+class DocumentError(CharloomError):
+    """A file or pasted text can't be read as text."""
+
+
+class CorpusError(CharloomError):
+    """A text can be read but is no corpus: too short, one character only."""
+
+
+class CheckpointError(CharloomError):
+    """A model file is damaged, foreign or of another shape than it says."""
+
+
+class StoreError(CharloomError):
+    """The run store can't do what was asked: unknown run, wrong state, no room."""
+
+
+class DownloadError(CharloomError):
+    """A public text could not be fetched or is not the one that was expected."""
