@@ -1,0 +1,180 @@
+// A Plotly chart that lives as long as its place on the page. Streamlit calls the default
+// function again whenever the data or the theme changes; the same view then updates in place.
+
+const NARROW = 560; // pixels: below it, labels move into the plot and margins shrink
+const views = new WeakMap();
+let loading;
+
+export default function (component) {
+  const { parentElement, data } = component;
+  let view = views.get(parentElement);
+  if (!view) {
+    view = new View(parentElement);
+    views.set(parentElement, view);
+  }
+  view.update(data);
+  return () => {
+    view.close();
+    views.delete(parentElement);
+  };
+}
+
+class View {
+  constructor(parent) {
+    this.parent = parent;
+    this.resets = 0;
+    this.closed = false;
+    this.figure = element("figure", "charloom-plot");
+    this.canvas = element("div", "charloom-plot-canvas");
+    this.words = element("figcaption", "charloom-plot-words");
+    this.button = element("button", "charloom-plot-reset");
+    this.button.type = "button";
+    this.button.hidden = true;
+    this.button.addEventListener("click", () => this.resetZoom());
+    this.figure.append(this.canvas, this.words, this.button);
+    parent.append(this.figure);
+    this.observer = new ResizeObserver(() => this.resized());
+    this.observer.observe(this.figure);
+  }
+
+  async update(data) {
+    this.data = data;
+    this.figure.style.height = `${data.height}px`;
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", data.title);
+    this.button.textContent = data.words.reset;
+    describe(this.words, data);
+    try {
+      this.plotly = await loadPlotly(data.bundle);
+    } catch {
+      this.failed(data.words.failed);
+      return;
+    }
+    this.draw();
+  }
+
+  draw() {
+    const width = this.canvas.clientWidth;
+    if (this.closed || !this.plotly || width === 0) return;
+    const figure = JSON.parse(this.data.figure);
+    const layout = dressed(figure.layout, getComputedStyle(this.parent), width);
+    layout.width = this.width = width;
+    layout.height = this.data.height;
+    layout.uirevision = `${layout.uirevision ?? ""}/${this.resets}`;
+    this.plotly.react(this.canvas, figure.data, layout, {
+      displayModeBar: false,
+      doubleClick: false, // the event below does it, in one way for mouse and button
+      typesetMath: false,
+    });
+    if (!this.listening) this.listen();
+  }
+
+  listen() {
+    this.listening = true;
+    this.canvas.on("plotly_doubleclick", () => this.resetZoom());
+    this.canvas.on("plotly_relayout", (change) => {
+      const zoomed = Object.keys(change).some((name) => /axis\d*\.range/.test(name));
+      if (zoomed) this.button.hidden = false;
+    });
+  }
+
+  resetZoom() {
+    this.resets += 1;
+    this.button.hidden = true;
+    this.draw();
+  }
+
+  resized() {
+    if (this.canvas.clientWidth === this.width) return;
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.draw());
+  }
+
+  failed(words) {
+    if (this.closed || this.listening) return;
+    const line = element("p", "charloom-plot-failed");
+    line.textContent = words;
+    this.canvas.replaceChildren(line);
+  }
+
+  close() {
+    this.closed = true;
+    this.observer.disconnect();
+    cancelAnimationFrame(this.frame);
+    if (this.listening) this.plotly.purge(this.canvas);
+    this.figure.remove();
+  }
+}
+
+function element(name, className) {
+  const made = document.createElement(name);
+  made.className = className;
+  return made;
+}
+
+// The page's own address, whatever sub-path or page it is at: Streamlit's entry script lies in
+// static/js below it.
+function base() {
+  const entry = document.querySelector('script[type="module"][src*="static/js/"]');
+  return entry ? new URL("../../", entry.src) : new URL("./", document.baseURI);
+}
+
+function loadPlotly(path) {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(path, base()).href;
+    script.addEventListener("load", () => resolve(window.Plotly));
+    script.addEventListener("error", () => {
+      loading = undefined; // the next tick tries again
+      script.remove();
+      reject(new Error(`${script.src} did not load`));
+    });
+    document.head.append(script);
+  });
+  return loading;
+}
+
+// The layout in the colours and fonts of the theme, with room for the labels.
+function dressed(layout, style, width) {
+  const read = (name) => style.getPropertyValue(name).trim();
+  const narrow = width < NARROW;
+  const text = read("--st-text-color");
+  const paper = read("--st-background-color");
+  const line = read("--st-border-color");
+  layout.font = { family: read("--st-font"), size: narrow ? 12 : 14, color: text };
+  layout.paper_bgcolor = "rgba(0,0,0,0)";
+  layout.plot_bgcolor = "rgba(0,0,0,0)";
+  layout.hoverlabel = { bgcolor: paper, bordercolor: line, font: { color: text } };
+  for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
+    Object.assign(layout[name], { gridcolor: line, linecolor: line, zerolinecolor: line });
+  }
+  if (narrow) narrowed(layout);
+  // With a finger, a drag over the chart scrolls the page instead of zooming into it.
+  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
+  const backing = { bgcolor: paper, borderpad: 1 };
+  layout.template = { layout: { annotationdefaults: backing } };
+  return layout;
+}
+
+// On a phone the labels at the right edge sit on their lines instead of beside the plot.
+function narrowed(layout) {
+  layout.margin = { ...layout.margin, r: 8, l: 44 };
+  for (const label of layout.annotations ?? []) {
+    if (label.name === "edge") Object.assign(label, { xanchor: "right", font: { size: 11 } });
+  }
+}
+
+function describe(place, data) {
+  const summary = document.createElement("p");
+  summary.textContent = data.summary;
+  const table = document.createElement("table");
+  data.table.forEach((cells, index) => {
+    const row = table.insertRow();
+    for (const cell of cells) {
+      const made = document.createElement(index === 0 ? "th" : "td");
+      made.textContent = cell;
+      row.append(made);
+    }
+  });
+  place.replaceChildren(summary, ...(data.table.length > 0 ? [table] : []));
+}

@@ -1,0 +1,81 @@
+"""In which language the page speaks, and the switch that changes it.
+
+The address (``?lang=zh``) comes first, then what the visitor chose, then what the browser kept
+from an earlier visit, then the browser's own language. Knows nothing of what is said.
+"""
+
+from pathlib import Path
+from typing import get_args
+
+import streamlit as st
+
+from lstm.messages import Language, text
+
+COOKIE = "charloom_language"
+NAMES: dict[Language, str] = {"en": "English", "zh": "简体中文"}
+
+_STATE = "_language"
+_FOLDER = Path(__file__).parent / "components" / "language_switch"
+
+
+def language() -> Language:
+    """Return the visitor's language."""
+    cookie = st.context.cookies.to_dict().get(COOKIE)
+    for wish in (st.query_params.get("lang"), st.session_state.get(_STATE), cookie):
+        known = _known(wish)
+        if known is not None:
+            return known
+    return "zh" if (st.context.locale or "en").lower().startswith("zh") else "en"
+
+
+def t(key: str, /, **values: object) -> str:
+    """Return a message in the visitor's language; see ``lstm.messages.text``."""
+    return text(key, language(), **values)
+
+
+def address() -> dict[str, str]:
+    """Return what an inner link must carry so that a language in the address stays there."""
+    wish = _known(st.query_params.get("lang")) or _known(st.session_state.get(_STATE))
+    return {"lang": wish} if wish else {}
+
+
+def keep_in_address() -> None:
+    """Put a chosen language back into the address after a change of page has emptied it."""
+    in_address = _known(st.query_params.get("lang"))
+    if in_address is not None:
+        st.session_state[_STATE] = in_address
+    elif _STATE in st.session_state:
+        st.query_params["lang"] = st.session_state[_STATE]
+
+
+def switch() -> None:
+    """Draw the language switch."""
+    _switch(
+        key="language-switch",
+        data={
+            "label": t("common.language"),
+            "current": language(),
+            "choices": [{"key": key, "name": name} for key, name in NAMES.items()],
+            "cookie": COOKIE,
+        },
+        on_chosen_change=_choose,
+        width="content",
+    )
+
+
+def _choose() -> None:
+    chosen = _known(st.session_state["language-switch"].get("chosen"))
+    if chosen is not None:
+        st.session_state[_STATE] = chosen
+        st.query_params["lang"] = chosen
+
+
+def _known(value: object) -> Language | None:
+    return next((known for known in get_args(Language) if known == value), None)
+
+
+_switch = st.components.v2.component(
+    "charloom_language_switch",
+    css=(_FOLDER / "language_switch.css").read_text("utf-8"),
+    js=(_FOLDER / "language_switch.js").read_text("utf-8"),
+)
