@@ -1,0 +1,157 @@
+"""The network: characters in, logits of the next character out, memory carried in between.
+
+One interface for LSTM, GRU and the plain tanh RNN, so that everything else can compare them.
+Knows nothing of texts, files or training. Axis letters: B streams, T characters, V vocabulary,
+E embedding, H hidden, L layers.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from lstm.config import ModelConfig
+
+State = tuple[Tensor, ...]
+"""What the network remembers: ``(h,)``, or ``(h, c)`` for the LSTM, each (L, B, H)."""
+
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
+class CharModel(nn.Module):
+    """Embedding (or one-hot), a stack of recurrent layers, and a linear head.
+
+    The layers are separate one-layer modules, so that what each of them does can be looked at.
+    The LSTM is that of Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al.
+    (2000), as ``torch.nn.LSTM`` computes it.
+    """
+
+    def __init__(self, vocab_size: int, config: ModelConfig) -> None:
+        """Build the network with fresh weights from torch's global generator.
+
+        Args:
+            vocab_size: Number of symbols V, the unknown symbol included.
+            config: The shape.
+        """
+        super().__init__()
+        self.vocab_size = vocab_size
+        self.config = config
+        self.embedding = (
+            nn.Embedding(vocab_size, config.embedding_size) if config.embedding_size else None
+        )
+        sizes = [config.embedding_size or vocab_size] + [config.hidden_size] * config.num_layers
+        self.layers = nn.ModuleList(
+            CELLS[config.cell](size, config.hidden_size, batch_first=True) for size in sizes[:-1]
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        self.head = nn.Linear(config.hidden_size, vocab_size)
+        self._initialise()
+
+    def _initialise(self) -> None:
+        """Set fresh weights as Keras does: Glorot input, orthogonal recurrent, zero biases.
+
+        Sources: Glorot & Bengio (2010); Saxe et al. (2014), arXiv:1312.6120; for the forget-gate
+        bias Gers et al. (2000) and Jozefowicz et al. (2015).
+        """
+        size = self.config.hidden_size
+        for layer in self.layers:
+            weights = dict(layer.named_parameters())
+            nn.init.xavier_uniform_(weights["weight_ih_l0"])
+            nn.init.orthogonal_(weights["weight_hh_l0"])
+            nn.init.zeros_(weights["bias_ih_l0"])
+            nn.init.zeros_(weights["bias_hh_l0"])
+            if self.config.cell == "lstm":  # gate order of torch.nn.LSTM: i, f, g, o
+                nn.init.constant_(weights["bias_ih_l0"][size : 2 * size], self.config.forget_bias)
+        nn.init.xavier_uniform_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def zero_state(self, batch_size: int) -> State:
+        """Return the empty memory: zeros, each (L, B, H), float32, on the model's device."""
+        shape = (self.config.num_layers, batch_size, self.config.hidden_size)
+        parts = 2 if self.config.cell == "lstm" else 1
+        device = self.head.weight.device
+        return tuple(torch.zeros(shape, device=device) for _ in range(parts))
+
+    def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read characters and predict the next one after each.
+
+        Args:
+            ids: Characters, (B, T) int64.
+            state: Memory from before; ``None`` is the empty memory.
+
+        Returns:
+            Logits (B, T, V) and the memory after the last character.
+        """
+        outputs, state = self.recur(self.embed(ids), state)
+        return self.head(self.dropout(outputs)), state
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Return what the first layer is fed: (B, T) int64 to (B, T, E or V) float32."""
+        if self.embedding is not None:
+            embedded: Tensor = self.embedding(ids)
+            return embedded
+        one_hot = torch.zeros(*ids.shape, self.vocab_size, device=ids.device)
+        return one_hot.scatter_(-1, ids.unsqueeze(-1), 1.0)
+
+    def recur(self, values: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Run all layers over embedded characters.
+
+        Args:
+            values: (B, T, E or V) float32.
+            state: Memory from before, or ``None``.
+
+        Returns:
+            The last layer's outputs (B, T, H) and the new memory.
+        """
+        state = self.zero_state(values.shape[0]) if state is None else state
+        after: list[tuple[Tensor, ...]] = []
+        for index, layer in enumerate(self.layers):
+            before = tuple(part[index : index + 1].contiguous() for part in state)
+            values, memory = layer(
+                self.dropout(values) if index or self.embedding is not None else values,
+                before if len(before) == 2 else before[0],
+            )
+            after.append(memory if isinstance(memory, tuple) else (memory,))
+        joined = tuple(torch.cat(parts).float() for parts in zip(*after, strict=True))
+        return values, joined
+
+    def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """Read one character per stream.
+
+        Args:
+            ids: (B,) int64.
+            state: Memory from before.
+
+        Returns:
+            Logits (B, V) and the new memory.
+        """
+        logits, state = self(ids.unsqueeze(1), state)
+        return logits[:, 0], state
+
+
+def parameter_count(vocab_size: int, config: ModelConfig) -> int:
+    """Return the number of trainable numbers, without building the network."""
+    hidden, gates = config.hidden_size, GATES[config.cell]
+    inputs = [config.embedding_size or vocab_size] + [hidden] * (config.num_layers - 1)
+    recurrent = sum(gates * hidden * (size + hidden + 2) for size in inputs)
+    return vocab_size * config.embedding_size + recurrent + vocab_size * (hidden + 1)
+
+
+def bfloat16_is_native() -> bool:
+    """Return whether this processor multiplies bfloat16 matrices in hardware."""
+    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(bool(getattr(torch.cpu, name, bool)()) for name in names)
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Turn dropout and gradients off inside the block and restore the mode after it."""
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        model.train(was_training)

@@ -1,0 +1,101 @@
+"""Ready-made settings by time budget, fitted to the size of the text.
+
+Each is a starting point that can be opened and changed. Knows nothing of tensors or pages. How
+the numbers were found is told in the README's section on the recipe.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from lstm.config import ModelConfig, TrainConfig
+
+PresetName = Literal["quick", "standard", "deep", "classic"]
+PRESETS: tuple[PresetName, ...] = get_args(PresetName)
+
+SMALL = 60_000
+"""Below so many characters a large network only learns the text by heart."""
+
+MEDIUM = 250_000
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Complete settings of a training.
+
+    Attributes:
+        name: Which preset.
+        model: The network.
+        train: The recipe.
+        lowercase: Whether the text is lower-cased first.
+    """
+
+    name: PresetName
+    model: ModelConfig
+    train: TrainConfig
+    lowercase: bool = False
+
+
+def preset(name: PresetName, characters: int, symbols: int) -> Preset:
+    """Return the settings of a preset for a text.
+
+    Args:
+        name: The time budget, or the article's recipe.
+        characters: Length of the text.
+        symbols: Size of its vocabulary.
+    """
+    if name == "classic":
+        return _classic()
+    seconds = {"quick": 60.0, "standard": 300.0, "deep": 1800.0}[name]
+    hidden = _hidden(name, characters)
+    model = ModelConfig(
+        hidden_size=hidden,
+        embedding_size=64 if symbols <= 512 else 128,
+        dropout=_dropout(name, characters),
+    )
+    rate = 0.008 if hidden <= 256 else 0.006 if hidden <= 384 else 0.004
+    patience = None if name == "quick" else 12
+    train = TrainConfig(learning_rate=rate, seconds=seconds, patience=patience)
+    return Preset(name, model, train)
+
+
+def recommended(characters: int) -> PresetName:
+    """Return the preset for a first training on a text of this length.
+
+    A minute suffices for texts that a small network soon knows; a long book is worth five.
+    """
+    return "quick" if characters < 1_000_000 else "standard"
+
+
+def _hidden(name: PresetName, characters: int) -> int:
+    if characters < SMALL:
+        return {"quick": 128, "standard": 192, "deep": 256}[name]
+    if characters < MEDIUM:
+        return {"quick": 192, "standard": 256, "deep": 384}[name]
+    return {"quick": 256, "standard": 384, "deep": 512}[name]
+
+
+def _dropout(name: PresetName, characters: int) -> float:
+    """Return more dropout for smaller texts and longer trainings: both see the text more often."""
+    base = {"quick": 0.1, "standard": 0.25, "deep": 0.4}[name]
+    return base + (0.15 if characters < SMALL else 0.1 if characters < MEDIUM else 0.0)
+
+
+def _classic() -> Preset:
+    """Return the Keras example's settings as the article gives them."""
+    return Preset(
+        "classic",
+        ModelConfig(hidden_size=128, embedding_size=0),
+        TrainConfig(
+            recipe="classic",
+            seq_len=40,
+            stride=3,
+            batch_size=128,
+            learning_rate=0.01,
+            schedule="constant",
+            warmup=0.0,
+            clip=0.0,
+            precision="float32",
+            epochs=60,
+        ),
+        lowercase=True,
+    )

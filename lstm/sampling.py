@@ -1,0 +1,433 @@
+"""Writing: from logits to a character, and on to an endless, resumable stream of them.
+
+The memory is carried: one network step per character, never a second look at the text before.
+One stream is written by a small NumPy step, because a step this small is mostly the overhead of
+the calls around it; the PyTorch module stays the reference and a test holds the two together.
+Knows nothing of pages, paces or files.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lstm.config import SampleConfig
+from lstm.corpus import Vocabulary
+from lstm.model import CharModel
+
+Floats = npt.NDArray[np.float64]
+Memory = list[npt.NDArray[np.float32]]
+
+TOP = 12
+"""Alternatives that are told with each character."""
+
+_SNAPSHOT_EVERY = 32
+_SNAPSHOTS_KEPT = 128
+_MASK = 0xFFFFFFFF
+
+
+def dice(rng: int, position: int) -> float:
+    """Return the throw that belongs to a position: uniform in [0, 1), 53 random bits.
+
+    The throw depends on the seed and the position alone, not on what was drawn before. So the
+    same dice can be thrown at other temperatures, by other epochs and in another program: it
+    needs 32-bit integer multiplication only.
+
+    Args:
+        rng: The seed, 0 to 2**32 - 1.
+        position: Number of the character, from 0.
+
+    Source: the integer hash is "lowbias32" of C. Wellons, *Prospecting for hash functions*
+    (2018), with its two multipliers.
+    """
+    start = _mix((rng * 0x9E3779B9 + 0x85EBCA6B) & _MASK)
+    high = _mix((start + position * 2) & _MASK)
+    low = _mix((start + position * 2 + 1) & _MASK)
+    return (high * 2.0**21 + (low >> 11)) / 2.0**53
+
+
+def _mix(value: int) -> int:
+    value ^= value >> 16
+    value = (value * 0x7FEB352D) & _MASK
+    value ^= value >> 15
+    value = (value * 0x846CA68B) & _MASK
+    return value ^ (value >> 16)
+
+
+def probabilities(logits: npt.ArrayLike, sample: SampleConfig) -> Floats:
+    """Return the distribution that the next character is drawn from.
+
+    Temperature first, ``softmax(z / T)``, then top-k, top-p and min-p, each on what the one
+    before left, then the rest is scaled to sum to 1. Temperature 0 puts all on the likeliest.
+
+    Args:
+        logits: (V,), any float dtype; ``-inf`` marks what must never be drawn.
+        sample: The settings.
+
+    Returns:
+        (V,) float64.
+    """
+    scores = np.asarray(logits, dtype=np.float64)
+    if sample.temperature == 0:
+        greedy = np.zeros_like(scores)
+        greedy[int(scores.argmax())] = 1.0
+        return greedy
+    chances: Floats = np.exp((scores - scores.max()) / sample.temperature)
+    chances /= chances.sum()
+    if sample.top_k or sample.top_p < 1 or sample.min_p:
+        chances = _filtered(chances, sample)
+    return chances
+
+
+def _filtered(chances: Floats, sample: SampleConfig) -> Floats:
+    order = np.argsort(-chances, kind="stable")
+    ranked = chances[order]
+    keep = len(ranked)
+    if sample.top_k:
+        keep = min(keep, sample.top_k)
+    if sample.top_p < 1:
+        total = np.cumsum(ranked[:keep])
+        keep = min(keep, 1 + int(np.searchsorted(total, sample.top_p * total[-1])))
+    if sample.min_p:
+        keep = min(keep, int(np.count_nonzero(ranked >= sample.min_p * ranked[0])))
+    left = np.zeros_like(chances)
+    left[order[:keep]] = ranked[:keep]
+    left /= left.sum()
+    return left
+
+
+def draw(chances: Floats, throw: float) -> int:
+    """Return the character on which a throw falls: inverse of the distribution function.
+
+    Args:
+        chances: (V,) float64, summing to 1 within rounding.
+        throw: Uniform in [0, 1).
+    """
+    total = chances.cumsum()
+    index = int(total.searchsorted(throw * total[-1], side="right"))
+    # The product above can round up to the total itself: then the last possible one is meant.
+    return index if index < len(total) else int(np.flatnonzero(chances)[-1])
+
+
+class _Layer(NamedTuple):
+    inputs: npt.NDArray[np.float32]  # first layer: table (V, gates H); others: matrix (gates H, H)
+    recurrent: npt.NDArray[np.float32]  # (gates H, H)
+    bias: npt.NDArray[np.float32]  # (gates H,); inside the table for the first layer
+    recurrent_bias: npt.NDArray[np.float32]  # GRU only: the part of n that r multiplies, (H,)
+
+
+class Stepper:
+    """The network's forward step for one stream, in NumPy, float32.
+
+    Two rearrangements make it fast. What the first layer receives from a character is looked up
+    in a table (embedding times input matrix, computed once). And because
+    ``sigmoid(x) = (1 + tanh(x / 2)) / 2``, the weights of sigmoid gates are halved beforehand, so
+    that one tanh over all gates serves them all.
+    """
+
+    def __init__(self, model: CharModel) -> None:
+        """Copy the weights out of a model; later training does not change the copy."""
+        self.cell = model.config.cell
+        self.hidden_size = size = model.config.hidden_size
+        weights = {
+            name: tensor.detach().float().cpu().numpy().copy()
+            for name, tensor in model.state_dict().items()
+        }
+        self._layers: list[_Layer] = []
+        for index in range(model.config.num_layers):
+            table = weights.get("embedding.weight") if index == 0 else None
+            self._layers.append(self._layer(weights, index, table))
+        self._head = np.ascontiguousarray(weights["head.weight"])
+        self._head_bias = weights["head.bias"]
+        self._one = np.float32(1.0)
+        self._half = np.float32(0.5)
+        self._size = size
+
+    def _layer(
+        self,
+        weights: dict[str, npt.NDArray[np.float32]],
+        index: int,
+        embedding: npt.NDArray[np.float32] | None,
+    ) -> _Layer:
+        size, prefix = self.hidden_size, f"layers.{index}."
+        inputs = weights[prefix + "weight_ih_l0"]
+        recurrent = weights[prefix + "weight_hh_l0"]
+        bias = weights[prefix + "bias_ih_l0"] + weights[prefix + "bias_hh_l0"]
+        scale = np.ones(len(bias), np.float32)
+        recurrent_bias = np.zeros(0, np.float32)
+        if self.cell == "lstm":  # i, f, g, o: all but g are sigmoid gates
+            scale[:] = 0.5
+            scale[2 * size : 3 * size] = 1.0
+        elif self.cell == "gru":  # r, z, n: n's recurrent bias stays inside the product with r
+            scale[: 2 * size] = 0.5
+            recurrent_bias = weights[prefix + "bias_hh_l0"][2 * size :]
+            bias[2 * size :] = weights[prefix + "bias_ih_l0"][2 * size :]
+        if index == 0:
+            table = inputs.T if embedding is None else embedding @ inputs.T
+            inputs = np.ascontiguousarray((table + bias) * scale)
+        else:
+            inputs = np.ascontiguousarray(inputs * scale[:, None])
+        recurrent = np.ascontiguousarray(recurrent * scale[:, None])
+        return _Layer(inputs, recurrent, bias * scale, recurrent_bias)
+
+    def empty(self) -> Memory:
+        """Return the empty memory: per layer h, and c for the LSTM, each (H,) float32."""
+        parts = 2 if self.cell == "lstm" else 1
+        return [np.zeros(self._size, np.float32) for _ in range(parts * len(self._layers))]
+
+    def step(self, character: int, memory: Memory) -> npt.NDArray[np.float32]:
+        """Read one character, change the memory in place and return the logits (V,) float32."""
+        advance = {"lstm": self._lstm, "gru": self._gru, "rnn": self._rnn}[self.cell]
+        values = None
+        for index, layer in enumerate(self._layers):
+            if values is None:
+                incoming = layer.inputs[character]
+            else:
+                incoming = layer.inputs @ values
+                incoming += layer.bias
+            values = advance(index, layer, incoming, memory)
+        assert values is not None
+        return self.logits(memory)
+
+    def logits(self, memory: Memory) -> npt.NDArray[np.float32]:
+        """Return the logits (V,) that belong to a memory."""
+        last = memory[-2] if self.cell == "lstm" else memory[-1]
+        result: npt.NDArray[np.float32] = self._head @ last
+        result += self._head_bias
+        return result
+
+    def _lstm(
+        self, index: int, layer: _Layer, incoming: npt.NDArray[np.float32], memory: Memory
+    ) -> npt.NDArray[np.float32]:
+        size = self._size
+        hidden, cell = memory[2 * index], memory[2 * index + 1]
+        gates = layer.recurrent @ hidden
+        gates += incoming
+        np.tanh(gates, out=gates)
+        candidate = gates[2 * size : 3 * size].copy()
+        gates += self._one
+        gates *= self._half
+        cell *= gates[size : 2 * size]
+        candidate *= gates[:size]
+        cell += candidate
+        np.tanh(cell, out=hidden)
+        hidden *= gates[3 * size :]
+        return hidden
+
+    def _gru(
+        self, index: int, layer: _Layer, incoming: npt.NDArray[np.float32], memory: Memory
+    ) -> npt.NDArray[np.float32]:
+        size, hidden = self._size, memory[index]
+        recurrent = layer.recurrent @ hidden
+        gates = np.tanh(recurrent[: 2 * size] + incoming[: 2 * size])
+        gates += self._one
+        gates *= self._half
+        recurrent[2 * size :] += layer.recurrent_bias
+        candidate = np.tanh(incoming[2 * size :] + gates[:size] * recurrent[2 * size :])
+        hidden -= candidate
+        hidden *= gates[size:]
+        hidden += candidate
+        return hidden
+
+    def _rnn(
+        self, index: int, layer: _Layer, incoming: npt.NDArray[np.float32], memory: Memory
+    ) -> npt.NDArray[np.float32]:
+        hidden = memory[index]
+        np.tanh(layer.recurrent @ hidden + incoming, out=hidden)
+        return hidden
+
+
+class Written(NamedTuple):
+    """One written character and how it came about."""
+
+    position: int
+    character: str
+    id: int
+    temperature: float
+    probability: float
+    """Its chance in the distribution that it was drawn from."""
+    bits: float
+    """Surprise at temperature 1: ``-log2 p``."""
+    entropy: float
+    """Bits that the network expected at temperature 1: the mean of the surprise."""
+    top: tuple[tuple[str, float, float], ...]
+    """The likeliest characters with their chance at temperature 1 and as drawn from."""
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    position: int
+    memory: Memory
+
+
+class Writer:
+    """A stream of characters that can be steered, rewound and branched.
+
+    Position k is the k-th written character, the opening not counted; it is drawn with
+    ``dice(rng, k)``. So the same opening, seed and settings give the same text, and a change of
+    ``sample`` acts on the very next character and on nothing before it.
+    """
+
+    def __init__(
+        self,
+        model: CharModel | Stepper,
+        vocabulary: Vocabulary,
+        *,
+        sample: SampleConfig | None = None,
+        opening: str = "",
+        rng: int = 1,
+    ) -> None:
+        """Let the network read the opening.
+
+        Args:
+            model: The network, or its Stepper when several writers share one.
+            vocabulary: Its symbols.
+            sample: How to draw; may be replaced at any time.
+            opening: What to go on from. Characters that the network does not know are replaced
+                (see ``substituted``). If empty, the network begins after a line break.
+            rng: Seed of the dice.
+        """
+        self._stepper = model if isinstance(model, Stepper) else Stepper(model)
+        self.vocabulary = vocabulary
+        self.sample = sample or SampleConfig()
+        self.rng = rng
+        self.opening, self.substituted = vocabulary.substitute(opening)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._memory = self._stepper.empty()
+        self._ids: list[int] = []
+        self._snapshots: list[_Snapshot] = []
+        before = self.vocabulary.encode(self.opening or self._neutral()).tolist()
+        for character in before:
+            self._logits = self._read(character)
+        self._remember()
+
+    def _neutral(self) -> str:
+        """Return what stands before an empty opening: a line break, or else a space."""
+        known = self.vocabulary.characters
+        return next((sign for sign in ("\n", " ") if sign in known), known[0])
+
+    @property
+    def position(self) -> int:
+        """Number of characters written so far, and so the position of the next one."""
+        return len(self._ids)
+
+    @property
+    def text(self) -> str:
+        """What was written so far, without the opening."""
+        return self.vocabulary.decode(np.array(self._ids, dtype=np.uint16))
+
+    def write(self, count: int) -> list[Written]:
+        """Write so many characters and return each with its probabilities."""
+        written = []
+        for _ in range(count):
+            chances = probabilities(self._logits, self.sample)
+            written.append(self._put(self._throw(chances), chances))
+        return written
+
+    def write_text(self, count: int) -> str:
+        """Write so many characters and return them alone: faster than ``write``."""
+        start = self.position
+        for _ in range(count):
+            self._append(self._throw(probabilities(self._logits, self.sample)))
+        return self.vocabulary.decode(np.array(self._ids[start:], dtype=np.uint16))
+
+    def rewind(self, position: int) -> None:
+        """Forget everything from a written position on, as if it had never been written.
+
+        Raises:
+            IndexError: The position is not within what was written.
+        """
+        if not 0 <= position <= self.position:
+            raise IndexError(position)
+        kept = self._ids[:position]
+        while self._snapshots and self._snapshots[-1].position > position:
+            self._snapshots.pop()
+        if not self._snapshots:
+            self._begin()
+        start = self._snapshots[-1]
+        self._memory = [part.copy() for part in start.memory]
+        self._ids = kept[: start.position]
+        self._logits = self._masked(self._stepper.logits(self._memory))
+        for character in kept[start.position :]:
+            self._append(character)
+
+    def branch(self, position: int, character: str) -> Written:
+        """Put another character at a position and go on from there.
+
+        Raises:
+            IndexError: The position is not within what was written.
+            KeyError: The network does not know the character.
+        """
+        if character not in self.vocabulary.characters:
+            raise KeyError(character)
+        self.rewind(position)
+        chances = probabilities(self._logits, self.sample)
+        return self._put(int(self.vocabulary.encode(character)[0]), chances)
+
+    def alternatives(self, position: int) -> tuple[tuple[str, float, float], ...]:
+        """Return what could have stood at a position: (character, p at 1, p as drawn now).
+
+        Leaves the stream where it is.
+        """
+        later = self._ids[position:]
+        self.rewind(position)
+        top = self.next_top()
+        for character in later:
+            self._append(character)
+        return top
+
+    def next_top(self) -> tuple[tuple[str, float, float], ...]:
+        """Return the likeliest next characters: (character, p at temperature 1, p as drawn)."""
+        return self._top(self._plain(), probabilities(self._logits, self.sample))
+
+    def _throw(self, chances: Floats) -> int:
+        return draw(chances, dice(self.rng, self.position))
+
+    def _put(self, character: int, chances: Floats) -> Written:
+        plain = self._plain()
+        nonzero = plain[plain > 0]
+        written = Written(
+            position=self.position,
+            character=self.vocabulary.characters[character],
+            id=character,
+            temperature=self.sample.temperature,
+            probability=float(chances[character]),
+            bits=float(-np.log2(max(plain[character], 1e-300))),
+            entropy=float(-(nonzero * np.log2(nonzero)).sum()),
+            top=self._top(plain, chances),
+        )
+        self._append(character)
+        return written
+
+    def _plain(self) -> Floats:
+        return probabilities(self._logits, SampleConfig(temperature=1.0))
+
+    def _top(self, plain: Floats, chances: Floats) -> tuple[tuple[str, float, float], ...]:
+        likeliest = np.argsort(-plain, kind="stable")[:TOP]
+        names = self.vocabulary.characters
+        return tuple(
+            (names[index], float(plain[index]), float(chances[index])) for index in likeliest
+        )
+
+    def _append(self, character: int) -> None:
+        self._logits = self._read(character)
+        self._ids.append(character)
+        if self.position % _SNAPSHOT_EVERY == 0:
+            self._remember()
+
+    def _read(self, character: int) -> npt.NDArray[np.float32]:
+        return self._masked(self._stepper.step(character, self._memory))
+
+    def _masked(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        if self.vocabulary.unknown is not None:
+            logits[self.vocabulary.unknown] = -np.inf
+        return logits
+
+    def _remember(self) -> None:
+        memory = [part.copy() for part in self._memory]
+        self._snapshots.append(_Snapshot(self.position, memory))
+        if len(self._snapshots) > _SNAPSHOTS_KEPT:
+            del self._snapshots[1]  # the first stays: everything can be replayed from it

@@ -1,0 +1,540 @@
+"""The training loop: a generator of typed events that can be steered between its steps.
+
+``train()`` does no input or output and prints nothing. Whoever drives it (command line, worker,
+lesson, test) takes an event, does with it what it likes, and hands a command in with ``send()``.
+Only the optimizer steps themselves count as training time.
+
+The default recipe is continuous: parallel streams with carried memory and a loss at every
+character, the gradient cut every ``seq_len`` characters (truncated BPTT, Williams & Peng 1990),
+AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101), linear warm-up, cosine decay by whatever share
+of the budget is used up, and clipping of the gradient's norm (Pascanu et al. 2013,
+arXiv:1211.5063). The classic recipe is the Keras example's.
+"""
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lstm.batches import Batch, Streams, Windows
+from lstm.config import (
+    SAMPLE_LENGTH,
+    SAMPLE_TEMPERATURES,
+    ModelConfig,
+    SampleConfig,
+    TrainConfig,
+)
+from lstm.corpus import Corpus
+from lstm.evaluation import NATS_PER_BIT, quick_loss, windowed_loss
+from lstm.events import (
+    Checkpoint,
+    Command,
+    Diverged,
+    EpochEnd,
+    Event,
+    Finished,
+    Sample,
+    SaveNow,
+    SetLearningRate,
+    Step,
+    Stop,
+    StopReason,
+    TrainingState,
+)
+from lstm.model import CharModel, State, bfloat16_is_native
+from lstm.sampling import Stepper, Writer
+
+Events = Generator[Event, Command | None, None]
+
+REPORT_SECONDS = 0.5
+"""A Step event sums up about so much training time."""
+
+CHECKPOINT_SECONDS = 20.0
+"""Most training time between two Checkpoints."""
+
+EVALUATE_SECONDS = 30.0
+"""An evaluation comes at least this often, also within a long pass."""
+
+OVERHEAD = 0.08
+"""Share of the time that validation, samples and saving may take together."""
+
+OPENING_LENGTH = 40
+_WINDOWED_LIMIT = 20_000
+_COLLAPSE_NATS = 0.7
+_PATIENT_STEPS = 100
+_ROLLBACKS = 4
+_FLOOR = 0.01
+
+
+def train(
+    corpus: Corpus,
+    model_config: ModelConfig,
+    train_config: TrainConfig,
+    start: TrainingState | None = None,
+) -> Events:
+    """Train a network on a corpus.
+
+    Args:
+        corpus: The text; its held-out part is never trained on.
+        model_config: The network's shape.
+        train_config: The recipe and the stop rules.
+        start: Where an earlier training of the same shape stopped, to go on from there.
+
+    Yields:
+        ``Step`` about twice a second; at each evaluation ``EpochEnd``, one ``Sample`` for each of
+        ``SAMPLE_TEMPERATURES``, ``Checkpoint``; further Checkpoints at least every 20 s;
+        ``Diverged`` when it had to go back; ``Finished`` at the end, after a last evaluation.
+
+    Receives:
+        A command, or ``None``. The time until the generator is resumed is not training time.
+    """
+    yield from _Training(corpus, model_config, train_config, start).run()
+
+
+def probe(
+    corpus: Corpus, model_config: ModelConfig, train_config: TrainConfig, seconds: float = 1.0
+) -> float:
+    """Return the training speed in characters per second, measured for a moment.
+
+    The network is thrown away; the first steps, which are slow, do not count.
+    """
+    training = _Training(corpus, model_config, train_config, None)
+    batches = training.batches.one_pass(0)
+    done, spent = 0, 0.0
+    for index, batch in enumerate(_endless(batches, training)):
+        began = time.perf_counter()
+        training.learn(batch)
+        if index >= 2:
+            spent += time.perf_counter() - began
+            done += training.new_characters(batch)
+        if spent >= seconds:
+            break
+    return done / spent
+
+
+def _endless(batches: Iterator[Batch], training: "_Training") -> Iterator[Batch]:
+    number = 0
+    while True:
+        yield from batches
+        number += 1
+        batches = training.batches.one_pass(number)
+
+
+class _Training:
+    """The state of one training and the steps that change it."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        model_config: ModelConfig,
+        config: TrainConfig,
+        start: TrainingState | None,
+    ) -> None:
+        torch.set_num_threads(config.threads)
+        torch.manual_seed(config.rng)
+        self.corpus, self.config = corpus, config
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.model = CharModel(corpus.vocabulary.size, model_config).to(self.device)
+        self.optimizer = self._new_optimizer()
+        self.classic = config.recipe == "classic"
+        self.batches: Streams | Windows
+        if self.classic:
+            self.batches = Windows(
+                corpus.train, config.batch_size, config.seq_len, config.stride, config.rng
+            )
+        else:
+            self.batches = Streams(corpus.train, config.batch_size, config.seq_len, config.rng)
+        self.carried: State | None = None
+        self.peak = config.learning_rate
+        self.scale = 1.0
+        self.step = self.passes = self.batch = self.index = 0
+        self.seconds = 0.0
+        self.best_loss, self.best_epoch = math.inf, 0.0
+        self.unimproved = 0
+        self.since_evaluation = _Mean()
+        self.window = _Mean()
+        self.grad_norms = _Mean()
+        self.smooth: float | None = None
+        self.lowest_smooth = math.inf
+        self.rollbacks = 0
+        self.steps_since_restore = 0
+        self.overhead = 0.0
+        self.stop_reason: StopReason | None = None
+        self.save_now = False
+        self.last_rate = self.peak
+        if start is not None:
+            self.restore(start)
+        self.good = self.state()
+        self.good_at = self.evaluated_at = self.reported_at = self.seconds
+
+    # -- the loop --------------------------------------------------------------------------
+
+    def run(self) -> Events:
+        """Train until a stop rule applies; see ``train``."""
+        while self.stop_reason is None:
+            yield from self._one_pass()
+        if self.stop_reason != "diverged":
+            yield from self._report()
+            if self.evaluated_at != self.seconds or not self.index:
+                yield from self._evaluate()
+            else:
+                yield from self._checkpoint(best=False)
+        yield Finished(
+            reason=self.stop_reason,
+            step=self.step,
+            epoch=self.epoch,
+            seconds=self.seconds,
+            best_loss=self.best_loss,
+            best_epoch=self.best_epoch,
+        )
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the training text so far, with the fraction of the running one."""
+        return self.passes + self.batch / self.batches.batches
+
+    def _one_pass(self) -> Events:
+        for batch in self.batches.one_pass(self.passes, self.batch):
+            began = time.perf_counter()
+            loss, norm = self.learn(batch)
+            spent = time.perf_counter() - began
+            trouble = self._trouble(loss, norm)
+            if trouble:
+                yield from self._roll_back(trouble)
+                return
+            self._count(batch, loss, norm, spent)
+            if self.seconds - self.reported_at >= REPORT_SECONDS:
+                yield from self._report()
+            if self.stop_reason is None and self._budget_spent():
+                self.stop_reason = "seconds"
+            if self.stop_reason is not None:
+                return
+            yield from self._care(end_of_pass=self.batch == 0)
+            if self.stop_reason is not None:
+                return
+
+    def _care(self, *, end_of_pass: bool) -> Events:
+        """Evaluate, save or end between two steps, when it is time for it."""
+        config = self.config
+        if end_of_pass and config.epochs is not None and self.passes >= config.epochs:
+            self.stop_reason = "epochs"
+        since = self.seconds - self.evaluated_at
+        affordable = since >= self.overhead * (1 - OVERHEAD) / OVERHEAD
+        if (end_of_pass and affordable) or (since >= EVALUATE_SECONDS and affordable):
+            yield from self._report()
+            yield from self._evaluate()
+        elif self.save_now or self.seconds - self.good_at >= CHECKPOINT_SECONDS:
+            yield from self._checkpoint(best=False)
+
+    def _say(self, event: Event) -> Events:
+        """Yield an event and obey the command that comes back."""
+        command = yield event
+        if isinstance(command, SetLearningRate):
+            self.peak, self.scale = command.learning_rate, 1.0
+        elif isinstance(command, Stop):
+            self.stop_reason = "stopped"
+        elif isinstance(command, SaveNow):
+            self.save_now = True
+
+    # -- one step --------------------------------------------------------------------------
+
+    def learn(self, batch: Batch) -> tuple[float, float]:
+        """Do one optimizer step.
+
+        Returns:
+            The loss in nats per character and the gradient's norm before clipping.
+        """
+        self.model.train()
+        self.last_rate = self._rate()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.last_rate
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self._loss(batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        most = self.config.clip or math.inf
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), most)
+        value, length = float(loss.detach()), float(norm)
+        if math.isfinite(value) and math.isfinite(length):
+            self.optimizer.step()
+        return value, length
+
+    def _loss(self, batch: Batch) -> Tensor:
+        inputs, targets = batch.inputs.to(self.device), batch.targets.to(self.device)
+        with self._precision():
+            if self.classic:
+                outputs, _ = self.model.recur(self.model.embed(inputs), None)
+                logits = self.model.head(outputs[:, -1])
+            else:
+                logits, state = self.model(inputs, self.carried)
+                self.carried = tuple(part.detach() for part in state)
+        return nn.functional.cross_entropy(logits.float().flatten(0, -2), targets.flatten())
+
+    def _precision(self) -> AbstractContextManager[object]:
+        wanted = self.config.precision
+        native = self.device.type == "cuda" or bfloat16_is_native()
+        half = wanted == "bfloat16" or (wanted == "auto" and native)
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half)
+
+    def _rate(self) -> float:
+        """Return the learning rate: warm-up, then cosine decay over the budget."""
+        rate = self.peak * self.scale
+        if self.config.schedule == "constant":
+            return rate
+        done = self.progress()
+        if done < self.config.warmup:
+            return rate * max(done / self.config.warmup, _FLOOR)
+        left = (done - self.config.warmup) / (1 - self.config.warmup)
+        return rate * (_FLOOR + (1 - _FLOOR) * 0.5 * (1 + math.cos(math.pi * min(left, 1.0))))
+
+    def progress(self) -> float:
+        """Return the share of the budget that is used up, 0 to 1."""
+        shares = [0.0]
+        if self.config.seconds is not None:
+            shares.append(self.seconds / self.config.seconds)
+        if self.config.epochs is not None:
+            shares.append(self.epoch / self.config.epochs)
+        return min(1.0, max(shares))
+
+    def new_characters(self, batch: Batch) -> int:
+        """Return how many characters of the text a batch moves on by."""
+        if self.classic:
+            return len(batch.inputs) * self.config.stride
+        return batch.targets.numel()
+
+    def _count(self, batch: Batch, loss: float, norm: float, spent: float) -> None:
+        self.seconds += spent
+        self.step += 1
+        self.steps_since_restore += 1
+        self.batch += 1
+        if self.batch == self.batches.batches:
+            self.passes, self.batch = self.passes + 1, 0
+        self.since_evaluation.add(loss)
+        self.window.add(loss, self.new_characters(batch))
+        self.grad_norms.add(norm)
+        smooth = loss if self.smooth is None else self.smooth + 0.05 * (loss - self.smooth)
+        self.smooth = smooth
+        if self.steps_since_restore > _PATIENT_STEPS:
+            self.lowest_smooth = min(self.lowest_smooth, smooth)
+
+    def _budget_spent(self) -> bool:
+        return self.config.seconds is not None and self.seconds >= self.config.seconds
+
+    # -- looking after it ------------------------------------------------------------------
+
+    def _report(self) -> Events:
+        if not self.window.count:
+            return
+        spent = max(self.seconds - self.reported_at, 1e-9)
+        event = Step(
+            step=self.step,
+            epoch=self.epoch,
+            seconds=self.seconds,
+            loss=self.window.mean,
+            grad_norm=self.grad_norms.mean,
+            learning_rate=self.last_rate,
+            chars_per_second=self.window.characters / spent,
+        )
+        self.reported_at = self.seconds
+        self.window, self.grad_norms = _Mean(), _Mean()
+        yield from self._say(event)
+
+    def _evaluate(self) -> Events:
+        began = time.perf_counter()
+        loss = self._held_out()
+        took = time.perf_counter() - began
+        self.index += 1
+        best = loss < self.best_loss
+        if best:
+            self.best_loss, self.best_epoch, self.unimproved = loss, self.epoch, 0
+        else:
+            self.unimproved += 1
+        train_loss = self.since_evaluation.mean
+        self.since_evaluation = _Mean()
+        self.evaluated_at = self.seconds
+        self._rules()
+        yield from self._say(
+            EpochEnd(
+                index=self.index,
+                step=self.step,
+                epoch=self.epoch,
+                seconds=self.seconds,
+                train_loss=train_loss,
+                validation_loss=loss,
+                best=best,
+                evaluation_seconds=took,
+            )
+        )
+        yield from self._samples()
+        yield from self._checkpoint(best=best)
+        self.overhead = time.perf_counter() - began
+
+    def _held_out(self) -> float:
+        corpus = self.corpus
+        if self.classic:
+            length = self.config.seq_len
+            return windowed_loss(self.model, corpus.ids, corpus.split, length, _WINDOWED_LIMIT)
+        with self._precision():
+            return quick_loss(self.model, corpus.held_out)
+
+    def _rules(self) -> None:
+        config = self.config
+        if self.stop_reason is not None:
+            return
+        if config.target_bits is not None and self.best_loss / NATS_PER_BIT <= config.target_bits:
+            self.stop_reason = "target"
+        elif config.patience is not None and self.unimproved >= config.patience:
+            self.stop_reason = "plateau"
+
+    def _samples(self) -> Events:
+        stepper = Stepper(self.model)
+        opening, throw = self._opening()
+        for temperature in SAMPLE_TEMPERATURES:
+            began = time.perf_counter()
+            sample = SampleConfig(temperature=temperature)
+            writer = Writer(
+                stepper, self.corpus.vocabulary, sample=sample, opening=opening, rng=throw
+            )
+            text = writer.write_text(SAMPLE_LENGTH)
+            took = time.perf_counter() - began
+            yield from self._say(
+                Sample(self.index, self.epoch, temperature, writer.opening, text, took)
+            )
+
+    def _opening(self) -> tuple[str, int]:
+        """Return 40 characters of the corpus and the dice's seed.
+
+        The continuous recipe always takes the same, held-out ones, so that epochs can be
+        compared; the classic one draws a new place each time, as the article does.
+        """
+        corpus, length = self.corpus, OPENING_LENGTH
+        if self.classic:
+            generator = np.random.default_rng([self.config.rng, self.index])
+            place = int(generator.integers(max(1, corpus.characters - length)))
+            return corpus.excerpt(place, length), int(generator.integers(2**32))
+        place = min(corpus.split, max(0, corpus.characters - length))
+        return corpus.excerpt(place, length), self.config.rng
+
+    def _checkpoint(self, *, best: bool) -> Events:
+        self.good = self.state()
+        self.good_at = self.seconds
+        self.save_now = False
+        yield from self._say(Checkpoint(self.good, best))
+
+    def _trouble(self, loss: float, norm: float) -> str | None:
+        if not math.isfinite(loss) or not math.isfinite(norm):
+            return "non_finite"
+        if self.smooth is not None and self.smooth > self.lowest_smooth + _COLLAPSE_NATS:
+            return "collapse"
+        return None
+
+    def _roll_back(self, reason: str) -> Events:
+        """Go back to the last good state with half the learning rate, or give up."""
+        noticed, rollbacks, scale, peak = self.step, self.rollbacks + 1, self.scale / 2, self.peak
+        self.restore(self.good)
+        self.rollbacks, self.scale, self.peak = rollbacks, scale, peak
+        yield from self._say(
+            Diverged(
+                step=noticed,
+                reason="collapse" if reason == "collapse" else "non_finite",
+                back_to_step=self.step,
+                learning_rate_scale=scale,
+            )
+        )
+        if rollbacks > _ROLLBACKS:
+            self.stop_reason = "diverged"
+
+    # -- freezing and thawing --------------------------------------------------------------
+
+    def state(self) -> TrainingState:
+        """Return a copy of everything that a resumed training needs."""
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        for number, moments in self.optimizer.state_dict()["state"].items():
+            for name, value in moments.items():
+                tensors[f"optimizer.{number}.{name}"] = torch.as_tensor(value)
+        for number, part in enumerate(self.carried or ()):
+            tensors[f"carried.{number}"] = part
+        tensors["rng.torch"] = torch.get_rng_state()
+        copied = {name: value.detach().cpu().clone() for name, value in tensors.items()}
+        numbers: dict[str, float | int | str | None] = {
+            name: getattr(self, name) for name in _COUNTERS
+        }
+        numbers |= {"train_total": self.since_evaluation.total}
+        numbers |= {"train_count": self.since_evaluation.count}
+        for name in ("best_loss", "lowest_smooth"):  # JSON has no infinity
+            numbers[name] = None if getattr(self, name) == math.inf else getattr(self, name)
+        return TrainingState(copied, numbers)
+
+    def restore(self, state: TrainingState) -> None:
+        """Go back, or on, to a state."""
+        tensors, numbers = state.tensors, state.numbers
+        self.model.load_state_dict(_below("model.", tensors))
+        self._restore_optimizer(_below("optimizer.", tensors))
+        carried = _below("carried.", tensors)
+        parts = [carried[str(number)].clone() for number in range(len(carried))]
+        self.carried = tuple(part.to(self.device) for part in parts) or None
+        if "rng.torch" in tensors:
+            torch.set_rng_state(tensors["rng.torch"])
+        for name in _COUNTERS:
+            if name in numbers:
+                setattr(self, name, numbers[name])
+        for name in ("best_loss", "lowest_smooth"):
+            setattr(self, name, math.inf if numbers.get(name) is None else numbers[name])
+        total, count = numbers.get("train_total") or 0.0, numbers.get("train_count") or 0
+        self.since_evaluation = _Mean(float(total), int(count))
+        self.window, self.grad_norms = _Mean(), _Mean()
+        self.steps_since_restore = 0
+        self.reported_at = self.seconds
+
+    def _restore_optimizer(self, tensors: dict[str, Tensor]) -> None:
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            number, key = name.split(".", 1)
+            moments.setdefault(int(number), {})[key] = value.clone()
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+
+    def _new_optimizer(self) -> torch.optim.Optimizer:
+        config = self.config
+        if config.recipe == "classic":  # Keras's epsilon
+            return torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, eps=1e-7)
+        matrices = [value for value in self.model.parameters() if value.ndim > 1]
+        vectors = [value for value in self.model.parameters() if value.ndim == 1]
+        groups = [
+            {"params": matrices, "weight_decay": config.weight_decay},
+            {"params": vectors, "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)
+
+
+_COUNTERS = (
+    "step", "passes", "batch", "index", "seconds", "best_epoch", "unimproved", "peak", "scale",
+    "smooth", "rollbacks",
+)  # fmt: skip
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+class _Mean:
+    """A running mean, and the characters that it was taken over."""
+
+    def __init__(self, total: float = 0.0, count: int = 0) -> None:
+        self.total, self.count, self.characters = total, count, 0
+
+    def add(self, value: float, characters: int = 0) -> None:
+        self.total += value
+        self.count += 1
+        self.characters += characters
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.count if self.count else math.nan
