@@ -1,0 +1,281 @@
+"""The SQLite file below the run store: connections, short transactions, versioned schema.
+
+Several processes (server, workers, command line) use the same file at once: write-ahead logging
+lets them read while one writes, and a writer waits its turn. Knows nothing of what the rows mean.
+"""
+
+import errno
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lstm.errors import StoreError
+
+BUSY_MILLISECONDS = 15_000
+"""How long a writer waits for the others before it gives up."""
+
+IDLE_CONNECTIONS = 8
+"""Connections kept open between uses; more are opened when more threads ask at once."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE corpora (
+            key TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            characters INTEGER NOT NULL,
+            symbols INTEGER NOT NULL,
+            created REAL NOT NULL,
+            baselines_begun REAL,
+            baselines_done REAL
+        )""",
+        """CREATE TABLE runs (
+            id TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            state TEXT NOT NULL,
+            preset TEXT NOT NULL,
+            corpus TEXT NOT NULL REFERENCES corpora (key),
+            corpus_name TEXT NOT NULL,
+            model_config TEXT NOT NULL,
+            train_config TEXT NOT NULL,
+            created REAL NOT NULL,
+            seen REAL NOT NULL,
+            started REAL,
+            finished REAL,
+            deleted REAL,
+            kept INTEGER NOT NULL DEFAULT 0,
+            turn INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            pid INTEGER,
+            pid_started REAL,
+            heartbeat REAL,
+            reason TEXT,
+            step INTEGER NOT NULL DEFAULT 0,
+            epoch REAL NOT NULL DEFAULT 0,
+            seconds REAL NOT NULL DEFAULT 0,
+            learning_rate REAL,
+            chars_per_second REAL,
+            train_bits REAL,
+            last_bits REAL,
+            best_bits REAL,
+            best_epoch REAL,
+            checkpoint_step INTEGER,
+            checkpoint_epoch REAL,
+            size_bytes INTEGER NOT NULL DEFAULT 0,
+            version INTEGER NOT NULL DEFAULT 1
+        )""",
+        "CREATE INDEX runs_by_owner ON runs (owner, created)",
+        "CREATE INDEX runs_by_state ON runs (state, turn)",
+        """CREATE TABLE steps (
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            n INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            epoch REAL NOT NULL,
+            seconds REAL NOT NULL,
+            loss REAL,
+            grad_norm REAL,
+            learning_rate REAL NOT NULL,
+            chars_per_second REAL NOT NULL,
+            PRIMARY KEY (run, n)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE evaluations (
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            evaluation INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            epoch REAL NOT NULL,
+            seconds REAL NOT NULL,
+            train_bits REAL,
+            validation_bits REAL,
+            best INTEGER NOT NULL,
+            PRIMARY KEY (run, evaluation)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE samples (
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            evaluation INTEGER NOT NULL,
+            temperature REAL NOT NULL,
+            epoch REAL NOT NULL,
+            opening TEXT NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (run, evaluation, temperature)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE notices (
+            id INTEGER PRIMARY KEY,
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            created REAL NOT NULL,
+            step INTEGER NOT NULL,
+            message TEXT NOT NULL
+        )""",
+        "CREATE INDEX notices_by_run ON notices (run, id)",
+        """CREATE TABLE commands (
+            id INTEGER PRIMARY KEY,
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            value REAL,
+            created REAL NOT NULL,
+            done_at_step INTEGER
+        )""",
+        "CREATE INDEX commands_by_run ON commands (run, id)",
+        """CREATE TABLE baselines (
+            corpus TEXT NOT NULL REFERENCES corpora (key) ON DELETE CASCADE,
+            key TEXT NOT NULL,
+            n INTEGER,
+            bits REAL NOT NULL,
+            sampled INTEGER NOT NULL,
+            PRIMARY KEY (corpus, key)
+        ) WITHOUT ROWID""",
+    ),
+)
+"""Statements that lead from each schema version to the next; only ever appended to."""
+
+_SQLITE_KEYS = {
+    sqlite3.SQLITE_FULL: "disk_full",
+    sqlite3.SQLITE_READONLY: "store_read_only",
+    sqlite3.SQLITE_PERM: "store_read_only",
+    sqlite3.SQLITE_CANTOPEN: "store_not_opened",
+    sqlite3.SQLITE_IOERR: "store_not_opened",
+    sqlite3.SQLITE_CORRUPT: "store_damaged",
+    sqlite3.SQLITE_NOTADB: "store_damaged",
+    sqlite3.SQLITE_BUSY: "store_busy",
+}
+_SYSTEM_KEYS = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EROFS: "store_read_only",
+    errno.EACCES: "store_read_only",
+    errno.EPERM: "store_read_only",
+}
+
+
+@contextmanager
+def storage_errors(folder: Path) -> Iterator[None]:
+    """Turn what the disk or SQLite may refuse into a sentence; anything else is a bug and passes.
+
+    Args:
+        folder: The data folder, named in the sentence.
+
+    Raises:
+        StoreError: No room, no right to write, a damaged file, or another writer for too long.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the extended codes' family
+        if code not in _SQLITE_KEYS:
+            raise
+        raise StoreError(_SQLITE_KEYS[code], folder=folder) from error
+    except OSError as error:
+        if error.errno not in _SYSTEM_KEYS:
+            raise
+        raise StoreError(_SYSTEM_KEYS[error.errno], folder=folder) from error
+
+
+class Database:
+    """A SQLite file that many threads and processes may use at once.
+
+    Each use borrows a connection that no other thread has at that time.
+
+    Args:
+        path: The file; made, with its folder, if it is not there.
+
+    Raises:
+        StoreError: The file can't be made or opened, is damaged, or is of a newer Charloom.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file and bring its schema up to date; see the class."""
+        self.path = path
+        self._lock = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        with storage_errors(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with self._borrowed() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            self._migrate(connection)
+
+    def close(self) -> None:
+        """Close the idle connections; borrowed ones close when they come back."""
+        with self._lock:
+            connections, self._idle = self._idle, []
+        for connection in connections:
+            connection.close()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Borrow a connection for one or several reads of the same state.
+
+        Raises:
+            StoreError: See ``storage_errors``.
+        """
+        with self._borrowed() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self, *, durable: bool = False) -> Iterator[sqlite3.Connection]:
+        """Borrow a connection for one transaction: committed at the end, or not at all.
+
+        Args:
+            durable: Wait until the disk has it, so that even a power cut can't undo it. Without,
+                it survives the death of any process, which is enough for measurements.
+
+        Raises:
+            StoreError: See ``storage_errors``.
+        """
+        with self._borrowed() as connection:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                if connection.in_transaction:  # a full disk has already rolled it back
+                    connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
+        with storage_errors(self.path.parent):
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            connection = connection or self._connect()
+            try:
+                yield connection
+            except BaseException:
+                connection.close()  # whatever state it was in goes with it
+                raise
+            self._give_back(connection)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            keep = len(self._idle) < IDLE_CONNECTIONS
+            if keep:
+                self._idle.append(connection)
+        if not keep:
+            connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path,
+            timeout=BUSY_MILLISECONDS / 1000,
+            isolation_level=None,  # transactions are begun and ended above, nowhere else
+            check_same_thread=False,
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")  # two processes may open a new file at once
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise StoreError("store_newer", folder=self.path.parent)
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")

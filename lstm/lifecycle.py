@@ -1,0 +1,250 @@
+"""How a run moves from state to state at the hands of the scheduler and of its worker.
+
+Each method is one transaction that checks the state it starts from, so that it does not matter
+which process comes first or dies in between. Knows nothing of files, nor of how a process is
+started or recognised.
+"""
+
+import sqlite3
+import time
+from typing import Any
+
+from lstm.errors import StoreError
+from lstm.journal import Journal, add_notice
+from lstm.records import RUN_COLUMNS, Action, CommandRow, Message, Run, RunState, run_of
+
+SELECT_RUN = f"SELECT {RUN_COLUMNS} FROM runs JOIN corpora ON corpora.key = runs.corpus"
+
+WAITING = "state = 'queued' AND deleted IS NULL ORDER BY turn"
+"""Who is next: the one place that decides the order of the queue."""
+
+AUTOMATIC_RESUMES = 1
+"""How often a run goes on by itself after its process died; then its owner decides."""
+
+_STARTABLE = {RunState.QUEUED, RunState.STARTING, RunState.INTERRUPTED}
+
+
+class Lifecycle(Journal):
+    """The journal, with the moves of the scheduler and the workers."""
+
+    # ---- the scheduler's moves ------------------------------------------------------------
+
+    def claim(self, slots: int) -> Run | None:
+        """Give the next waiting run its turn if fewer than ``slots`` trainings are under way.
+
+        Returns:
+            The run, now starting, or None. Its ``pid`` is set if its paused worker still waits
+            and needs no new process.
+        """
+        with self._database.write(durable=True) as db:
+            busy = db.execute(
+                "SELECT count(*) FROM runs WHERE state IN ('starting', 'running')"
+            ).fetchone()[0]
+            row = db.execute(f"SELECT id FROM runs WHERE {WAITING} LIMIT 1").fetchone()
+            if row is None or busy >= slots:
+                return None
+            set_run(db, row["id"], state=RunState.STARTING)
+            return get_run(db, row["id"])
+
+    def attach(self, run_id: str, pid: int, pid_started: float | None) -> None:
+        """Note which process was started for a run, unless the process has done so itself."""
+        with self._database.write(durable=True) as db:
+            db.execute(
+                """UPDATE runs SET pid = ?, pid_started = ?, heartbeat = ?
+                   WHERE id = ? AND state = 'starting' AND pid IS NULL""",
+                (pid, pid_started, time.time(), run_id),
+            )
+
+    def watched(self) -> list[Run]:
+        """Return the runs that have a process, or should have one."""
+        with self._database.read() as db:
+            rows = db.execute(
+                f"""{SELECT_RUN} WHERE pid IS NOT NULL OR state IN ('starting', 'running')
+                    ORDER BY turn"""
+            ).fetchall()
+        return [run_of(row) for row in rows]
+
+    def lost(self, run_id: str, pid: int | None) -> Run:
+        """Note that a run's process is gone without having said why.
+
+        A training goes back to the queue by itself ``AUTOMATIC_RESUMES`` times, then it is
+        interrupted until its owner resumes it. A paused or waiting run loses nothing.
+
+        Args:
+            run_id: The run.
+            pid: The process that is gone; nothing happens if another one is there by now.
+
+        Raises:
+            StoreError: No such run.
+        """
+        with self._database.write(durable=True) as db:
+            run = get_run(db, run_id)
+            if run.pid != pid:
+                return run
+            if run.state in {RunState.STARTING, RunState.RUNNING}:
+                _interrupt(db, run)
+            else:
+                set_run(db, run_id, pid=None, pid_started=None)
+            return get_run(db, run_id)
+
+    # ---- the worker's moves ---------------------------------------------------------------
+
+    def begin(self, run_id: str, pid: int, pid_started: float | None) -> Run:
+        """Say that this process trains the run from now on.
+
+        Raises:
+            StoreError: No such run, or it is not its turn (ended, paused, deleted).
+        """
+        with self._database.write(durable=True) as db:
+            run = get_run(db, run_id)
+            if run.state not in _STARTABLE or run.deleted is not None:
+                raise StoreError("not_to_be_started")
+            set_run(
+                db,
+                run_id,
+                state=RunState.RUNNING,
+                pid=pid,
+                pid_started=pid_started,
+                heartbeat=time.time(),
+                started=run.started or time.time(),
+                finished=None,
+                reason=None,
+            )
+            return get_run(db, run_id)
+
+    def commands(self, run_id: str) -> list[CommandRow]:
+        """Return what the visitor asked for and is not done yet, oldest first."""
+        with self._database.read() as db:
+            rows = db.execute(
+                """SELECT id, kind, value FROM commands
+                   WHERE run = ? AND done_at_step IS NULL ORDER BY id""",
+                (run_id,),
+            ).fetchall()
+        return [CommandRow(*row) for row in rows]
+
+    def command_done(self, run_id: str, command_id: int, step: int) -> None:
+        """Note that a command took effect after a step; see ``rewind``."""
+        with self._database.write(durable=True) as db:
+            db.execute("UPDATE commands SET done_at_step = ? WHERE id = ?", (step, command_id))
+            set_run(db, run_id)
+
+    def halt(self, run_id: str) -> None:
+        """Say that the training is saved and waits: running to paused."""
+        with self._database.write(durable=True) as db:
+            clear_commands(db, run_id)
+            set_run(db, run_id, state=RunState.PAUSED)
+
+    def release(self, run_id: str) -> bool:
+        """Let a paused run's process go, which has nothing left to save.
+
+        Returns:
+            False if the run has just got its turn again, so that the process is needed.
+        """
+        with self._database.write(durable=True) as db:
+            if get_run(db, run_id).state == RunState.STARTING:
+                return False
+            set_run(db, run_id, pid=None, pid_started=None)
+            return True
+
+    def end(self, run_id: str, state: RunState, reason: Message) -> Run:
+        """Say that this process is done with the run.
+
+        Args:
+            run_id: The run.
+            state: ``FINISHED``, ``STOPPED`` or ``FAILED``.
+            reason: Why.
+
+        Raises:
+            StoreError: No such run.
+        """
+        with self._database.write(durable=True) as db:
+            clear_commands(db, run_id)
+            set_run(
+                db,
+                run_id,
+                state=state,
+                reason=reason.to_json(),
+                finished=time.time(),
+                pid=None,
+                pid_started=None,
+            )
+            return get_run(db, run_id)
+
+    def saved(self, run_id: str, step: int, epoch: float, size_bytes: int) -> None:
+        """Note that a checkpoint is complete on the disk."""
+        with self._database.write() as db:
+            set_run(
+                db,
+                run_id,
+                checkpoint_step=step,
+                checkpoint_epoch=epoch,
+                size_bytes=size_bytes,
+                heartbeat=time.time(),
+            )
+
+
+def get_run(db: sqlite3.Connection, run_id: str) -> Run:
+    """Return a run inside a transaction of the caller.
+
+    Raises:
+        StoreError: No such run.
+    """
+    row = db.execute(f"{SELECT_RUN} WHERE runs.id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise StoreError("unknown_run")
+    return run_of(row)
+
+
+def set_run(db: sqlite3.Connection, run_id: str, **columns: Any) -> None:  # noqa: ANN401
+    """Set columns of a run (names from this code, never from outside) and its version.
+
+    Raises:
+        StoreError: No such run.
+    """
+    columns["id"] = run_id
+    assignments = ", ".join(f"{name} = :{name}" for name in columns)
+    done = db.execute(
+        f"UPDATE runs SET {assignments}, version = version + 1 WHERE id = :id", columns
+    )
+    if done.rowcount == 0:
+        raise StoreError("unknown_run")
+
+
+def allowed_run(db: sqlite3.Connection, run_id: str, action: Action) -> Run:
+    """Return a run that allows an action now, inside a transaction of the caller.
+
+    Raises:
+        StoreError: No such run, or its state does not allow it.
+    """
+    run = get_run(db, run_id)
+    if not run.allows(action):
+        raise StoreError(f"cannot_{action}")
+    return run
+
+
+def clear_commands(db: sqlite3.Connection, run_id: str) -> None:
+    """Forget requests to pause or stop that no process is left to see."""
+    db.execute(
+        """DELETE FROM commands
+           WHERE run = ? AND done_at_step IS NULL AND kind IN ('pause', 'stop')""",
+        (run_id,),
+    )
+
+
+def _interrupt(db: sqlite3.Connection, run: Run) -> None:
+    """Send a run whose process died back to the queue, or leave it to its owner."""
+    again = run.attempts < AUTOMATIC_RESUMES and run.deleted is None and run.pending is None
+    reason = Message("notices.resumes_itself" if again else "notices.interrupted")
+    add_notice(db, run.id, reason)
+    pending_state = {"stop": RunState.STOPPED, "pause": RunState.PAUSED, None: RunState.INTERRUPTED}
+    set_run(
+        db,
+        run.id,
+        state=RunState.QUEUED if again else pending_state[run.pending],
+        attempts=run.attempts + 1,
+        reason=None if again else reason.to_json(),
+        finished=None if again else time.time(),
+        pid=None,
+        pid_started=None,
+    )
+    clear_commands(db, run.id)
