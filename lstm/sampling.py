@@ -293,6 +293,7 @@ class Writer:
         self.sample = sample or SampleConfig()
         self.rng = rng
         self.opening, self.substituted = vocabulary.substitute(opening)
+        self._first = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -312,12 +313,17 @@ class Writer:
     @property
     def position(self) -> int:
         """Number of characters written so far, and so the position of the next one."""
-        return len(self._ids)
+        return self._first + len(self._ids)
 
     @property
     def text(self) -> str:
         """What was written so far, without the opening."""
-        return self.vocabulary.decode(np.array(self._ids, dtype=np.uint16))
+        return self.between(self._first, self.position)
+
+    def between(self, start: int, stop: int) -> str:
+        """Return the characters written at the positions from ``start`` to before ``stop``."""
+        wanted = self._ids[max(0, start - self._first) : max(0, stop - self._first)]
+        return self.vocabulary.decode(np.array(wanted, dtype=np.uint16))
 
     def write(self, count: int) -> list[Written]:
         """Write so many characters and return each with its probabilities."""
@@ -332,7 +338,7 @@ class Writer:
         start = self.position
         for _ in range(count):
             self._append(self._throw(probabilities(self._logits, self.sample)))
-        return self.vocabulary.decode(np.array(self._ids[start:], dtype=np.uint16))
+        return self.between(start, self.position)
 
     def rewind(self, position: int) -> None:
         """Forget everything from a written position on, as if it had never been written.
@@ -340,18 +346,31 @@ class Writer:
         Raises:
             IndexError: The position is not within what was written.
         """
-        if not 0 <= position <= self.position:
+        if not self._first <= position <= self.position:
             raise IndexError(position)
-        kept = self._ids[:position]
+        kept = self._ids[: position - self._first]
         while self._snapshots and self._snapshots[-1].position > position:
             self._snapshots.pop()
         if not self._snapshots:
             self._begin()
         start = self._snapshots[-1]
         self._memory = [part.copy() for part in start.memory]
-        self._ids = kept[: start.position]
+        self._ids = kept[: start.position - self._first]
         self._logits = self._masked(self._stepper.logits(self._memory))
-        for character in kept[start.position :]:
+        for character in kept[start.position - self._first :]:
+            self._append(character)
+
+    def resume(self, position: int, before: str) -> None:
+        """Go on behind a text that was written earlier, by this network or by another one.
+
+        Args:
+            position: How many characters were written in all; the dice go on from there.
+            before: The last of them, as far back as they are still known. The stream can't be
+                rewound behind them.
+        """
+        self._first = position - len(before)
+        self._begin()
+        for character in self.vocabulary.encode(before).tolist():
             self._append(character)
 
     def branch(self, position: int, character: str) -> Written:
@@ -372,7 +391,7 @@ class Writer:
 
         Leaves the stream where it is.
         """
-        later = self._ids[position:]
+        later = self._ids[position - self._first :]
         self.rewind(position)
         top = self.next_top()
         for character in later:
