@@ -6,9 +6,7 @@ sizes before anything is read, shapes against the settings, the vocabulary. Noth
 """
 
 import json
-import os
 import struct
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,9 +18,10 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from lstm.config import ModelConfig, TrainConfig
-from lstm.corpus import UNKNOWN, Vocabulary
-from lstm.errors import CheckpointError, ConfigError
+from lstm.corpus import Vocabulary
+from lstm.errors import CheckpointError, ConfigError, CorpusError
 from lstm.events import TrainingState
+from lstm.files import whole_file
 from lstm.model import CharModel
 
 FORMAT = 1
@@ -31,7 +30,6 @@ FORMAT = 1
 _KEY = "charloom"
 _MOST_BYTES = 512 * 1024 * 1024
 _MOST_HEADER = 4 * 1024 * 1024
-_MOST_SYMBOLS = 65_536
 
 
 @dataclass(frozen=True)
@@ -94,17 +92,8 @@ def save(path: Path, saved: Saved, *, with_training: bool = True) -> None:
         OSError: The folder can't be written, or there is no room.
     """
     data = dumps(saved, with_training=with_training)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with whole_file(path) as file:
+        file.write(data)
 
 
 def load(path: Path) -> Saved:
@@ -133,7 +122,7 @@ def loads(data: bytes) -> Saved:
         raise CheckpointError("checkpoint_damaged") from error
     try:
         saved = _saved(facts, tensors)
-    except (KeyError, TypeError, ValueError, ConfigError) as error:
+    except (KeyError, TypeError, ValueError, ConfigError, CorpusError) as error:
         raise CheckpointError("checkpoint_foreign") from error
     _check_shapes(saved)
     return saved
@@ -162,19 +151,12 @@ def _facts(data: bytes) -> Mapping[str, Any]:
 
 
 def _saved(facts: Mapping[str, Any], tensors: dict[str, Tensor]) -> Saved:
-    characters = tuple(facts["vocabulary"])
-    if not 0 < len(characters) <= _MOST_SYMBOLS or len(set(characters)) != len(characters):
-        raise ValueError("vocabulary")
-    if any(not isinstance(sign, str) or len(sign) != 1 for sign in characters):
-        raise ValueError("vocabulary")
-    if UNKNOWN in characters[:-1]:
-        raise ValueError("vocabulary")
     training, info = facts["training"], facts["info"]
     if not isinstance(info, dict) or not isinstance(facts["numbers"], dict):
         raise TypeError("info")
     return Saved(
         model_config=ModelConfig.from_json(facts["model"]),
-        vocabulary=Vocabulary(characters),
+        vocabulary=Vocabulary(tuple(facts["vocabulary"])),
         state=TrainingState(tensors, facts["numbers"]),
         train_config=TrainConfig.from_json(training) if training else None,
         lowercase=bool(facts["lowercase"]),

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from lstm.batches import windows
+from lstm.config import TrainConfig
 from lstm.model import CharModel, State, evaluating
 
 Ids = npt.NDArray[np.uint16]
@@ -103,6 +104,24 @@ def windowed_loss(
             outputs, _ = model.recur(model.embed(inputs.to(device)), None)
             total += _nats(model.head(outputs[:, -1]), targets.to(device))
     return total / max(1, len(places))
+
+
+def held_out_loss(model: CharModel, config: TrainConfig | None, ids: Ids, first: int) -> float:
+    """Return the loss over a text from a place on, judged as the network was trained.
+
+    Args:
+        model: The network.
+        config: Its recipe. A classic one sees the ``seq_len`` characters before each, from an
+            empty memory; any other carries its memory through, from empty at ``first``.
+        ids: The whole text, (N,) uint16.
+        first: Place of the first character that counts.
+
+    Returns:
+        Mean of ``-ln p`` over all characters from ``first`` on.
+    """
+    if config is not None and config.recipe == "classic":
+        return windowed_loss(model, ids, first, config.seq_len)
+    return carried_loss(model, ids[first:])
 
 
 def _row(model: CharModel, ids: Ids) -> Tensor:
