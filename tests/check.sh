@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs what the checks need into .venv-check and runs every check: rules of style, types,
+# import rules, unit tests, browser tests. Nothing is skipped: a check that can't run has failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python3 -m venv .venv-check
+. .venv-check/bin/activate
+pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+
+# A Chromium for the browser tests: the system's, Debian's package, or Playwright's own.
+if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null
+  else
+    playwright install chromium
+  fi
+fi
+
+ruff check .
+ruff format --check .
+mypy
+lint-imports
+export OMP_NUM_THREADS=1
+pytest -q "$@"
