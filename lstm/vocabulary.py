@@ -142,6 +142,15 @@ class Vocabulary:
         replaced = {c: self._substitute_for(c) for c in sorted(set(text) - known)}
         return text.translate({ord(c): new for c, new in replaced.items()}), replaced
 
+    def knows(self, text: str) -> npt.NDArray[np.bool_]:
+        """Return, for each character of a text, whether it is in the vocabulary itself."""
+        known = np.empty(len(text), dtype=np.bool_)
+        for start, codes in _code_chunks(text):
+            found = self._table[np.minimum(codes, len(self._table) - 1)]
+            missing = -1 if self.unknown is None else self.unknown
+            known[start : start + len(codes)] = found != missing
+        return known
+
     def _substitute_for(self, character: str) -> str:
         return next(c for c in self._candidates(character) if c in self._known)
 
