@@ -10,25 +10,26 @@ stores or Streamlit.
 import html
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lstm.messages import Language, text
+from lstm.ui.curves import (
+    Curve,
+    Floats,
+    Look,
+    Points,
+    Reference,
+    best_of,
+    extent,
+    in_unit,
+    smooth,
+    thin,
+)
+from lstm.ui.labels import spread
 
-Unit = Literal["bits", "nats", "perplexity"]
-Axis = Literal["epoch", "seconds"]
-Span = Literal["all", "near"]
 Figure = dict[str, Any]
-Floats = NDArray[np.float64]
 
-UNITS: tuple[Unit, ...] = ("bits", "nats", "perplexity")
-AXES: tuple[Axis, ...] = ("epoch", "seconds")
-SPANS: tuple[Span, ...] = ("all", "near")
-
-MOST_POINTS = 500
 LOSS_HEIGHT = 400
 SMALL_HEIGHT = 210
 
@@ -40,81 +41,9 @@ _OTHERS = ("#CC79A7", "#0072B2", "#009E73", "#D55E00")
 _DASHES = ("dashdot", "dot", "longdash", "solid")
 
 _MARGIN = {"l": 60, "r": 150, "t": 44, "b": 46}
-_SMALL_MARGIN = {**_MARGIN, "t": 30, "b": 40}
+_SMALL_MARGIN = {**_MARGIN, "r": 16, "t": 30, "b": 40}
 _LABEL_HEIGHT = 18  # pixels that one line of a label needs
 _LONGEST_NAME = 40  # characters of a run's name in a legend
-
-
-@dataclass(frozen=True, eq=False)
-class Points:
-    """Values along a training, all arrays of the same length.
-
-    Attributes:
-        epoch: Passes over the text done, with fraction.
-        seconds: Training time.
-        value: What was measured then; a loss is in nats per character.
-    """
-
-    epoch: Floats
-    seconds: Floats
-    value: Floats
-
-    def along(self, axis: Axis) -> Floats:
-        """Return where the values stand on the given axis."""
-        return self.epoch if axis == "epoch" else self.seconds
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """One training: its running loss and its held-out loss, in nats per character."""
-
-    name: str
-    training: Points
-    validation: Points
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A rung of the ladder: what a simpler model reaches on the same held-out text.
-
-    Attributes:
-        key: ``uniform``, ``unigram``, ``ngram2`` to ``ngram6`` or ``xz``.
-        bits: Bits per character.
-    """
-
-    key: str
-    bits: float
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the visitor wants to see the curves.
-
-    Attributes:
-        language: Of the labels.
-        unit: Of the loss.
-        axis: What runs along the bottom.
-        span: ``all`` shows the way from the blind guess down, ``near`` the later part.
-        horizon: Where the axis ends while the training still runs, so that the curve grows into
-            the empty space; None lets it end at the data.
-    """
-
-    language: Language = "en"
-    unit: Unit = "bits"
-    axis: Axis = "epoch"
-    span: Span = "all"
-    horizon: float | None = None
-
-    def say(self, key: str, **values: object) -> str:
-        """Return a message of the namespace ``charts``."""
-        return text(f"charts.{key}", self.language, **values)
-
-
-def in_unit(nats: Floats, unit: Unit) -> Floats:
-    """Convert losses from nats per character; perplexity is exp(nats)."""
-    if unit == "nats":
-        return nats
-    return nats / math.log(2) if unit == "bits" else np.exp(np.minimum(nats, 50.0))
 
 
 def plain(name: str) -> str:
@@ -122,38 +51,6 @@ def plain(name: str) -> str:
     printable = "".join(c if c.isprintable() else " " for c in name)
     short = printable if len(printable) <= _LONGEST_NAME else f"{printable[: _LONGEST_NAME - 1]}…"
     return html.escape(short)
-
-
-def thin(x: Floats, y: Floats, most: int = MOST_POINTS) -> tuple[Floats, Floats]:
-    """Keep at most ``most`` points: of each stretch the lowest and the highest, so spikes stay."""
-    if len(x) <= most:
-        return x, y
-    edges = np.linspace(0, len(x), most // 2 + 1).astype(np.int64)
-    keep: list[int] = []
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
-        stretch = y[start:end]
-        pair = (int(start + np.argmin(stretch)), int(start + np.argmax(stretch)))
-        keep.extend(sorted(set(pair)))
-    return x[keep], y[keep]
-
-
-def smooth(x: Floats, y: Floats, weight: float = 0.9) -> tuple[Floats, Floats]:
-    """Return at most 500 means of equal stretches, then an exponential moving average of them.
-
-    The average starts without a pull towards zero (the bias correction of Adam, Kingma and Ba
-    2015, arXiv:1412.6980, section 3), so the first point is the first value.
-    """
-    if len(x) > MOST_POINTS:
-        edges = np.linspace(0, len(x), MOST_POINTS + 1).astype(np.int64)
-        counts = np.diff(edges)
-        x = np.add.reduceat(x, edges[:-1]) / counts
-        y = np.add.reduceat(y, edges[:-1]) / counts
-    smoothed = np.empty_like(y)
-    running = 0.0
-    for i, value in enumerate(y):
-        running = weight * running + (1 - weight) * float(value)
-        smoothed[i] = running / (1 - weight ** (i + 1))
-    return x, smoothed
 
 
 def loss_chart(
@@ -174,7 +71,7 @@ def loss_chart(
     traces += [_other(run, look, place) for place, run in enumerate(earlier)]
     figure = _loss_figure(traces, [curve, *earlier], look, references)
     figure["layout"]["shapes"], figure["layout"]["annotations"] = _ladder(
-        references, look, figure["layout"]["yaxis"]["range"], _lowest([curve])
+        references, look, figure["layout"]["yaxis"]["range"], _lowest(curve)
     )
     return figure
 
@@ -191,11 +88,12 @@ def gradient_chart(norm: Points, look: Look, clip: float = 0.0) -> Figure:
     """Draw the norm of the gradient before clipping, with the line at which it is cut."""
     figure = _small(norm, look, "gradient", TRAINING)
     # A logarithm, because one spike of a thousand would hide everything else.
-    figure["layout"]["yaxis"] |= {"type": "log", "dtick": 1, "exponentformat": "none"}
+    figure["layout"]["yaxis"] |= {"type": "log", "dtick": "D2", "exponentformat": "none"}
     if clip > 0:
         label = look.say("clip", clip=f"{clip:g}")
         figure["layout"]["shapes"] = [_line(clip)]
-        figure["layout"]["annotations"] = [_edge(label, math.log10(clip), 0.0)]
+        inside = {"xanchor": "right", "yanchor": "bottom"}
+        figure["layout"]["annotations"] = [_edge(label, math.log10(clip), 0.0) | inside]
     return figure
 
 
@@ -208,7 +106,7 @@ def learning_rate_chart(rate: Points, look: Look) -> Figure:
 
 def loss_summary(curve: Curve, look: Look, references: Sequence[Reference] = ()) -> str:
     """Say in a sentence or two what the loss chart shows, for those who can't see it."""
-    best = _best(curve)
+    best = best_of(curve)
     if best is None:
         return look.say("summary_empty")
     points = curve.validation
@@ -266,15 +164,14 @@ def _validation(curve: Curve, look: Look) -> list[Figure]:
         "line": {"color": VALIDATION, "width": 2.5, "dash": "dot"},
         "marker": {"size": 8 if len(x) <= 60 else 4, "symbol": "circle", "color": VALIDATION},
     }
-    best = _best(curve)
-    star = _trace("best", look.say("best"), x[:0], y[:0])
+    best = best_of(curve)
+    name, place = look.say("best"), slice(0, 0)
     if best is not None:
-        star = _trace("best", look.say("best"), x[best : best + 1], y[best : best + 1])
-        star["text"] = [_figure_of(points.value[best], look)]
+        name, place = f"{name} {_figure_of(points.value[best], look)}", slice(best, best + 1)
+    star = _trace("best", name, x[place], y[place])
     star |= {
-        "mode": "markers+text",
+        "mode": "markers",
         "marker": {"size": 16, "symbol": "star", "color": BEST},
-        "textposition": "top center",
         "cliponaxis": False,
         "hoverinfo": "skip",
     }
@@ -345,7 +242,7 @@ def _layout(look: Look, y_axis: Figure, margin: dict[str, int]) -> Figure:
 
 def _range(curves: Sequence[Curve], look: Look, references: Sequence[Reference]) -> list[float]:
     """Return the ends of the loss axis, as its logarithm where the axis is logarithmic."""
-    low, high = _extent(curves, look.span)
+    low, high = extent(curves, look.span)
     if look.span == "all" and references:
         high = max(high, max(r.bits for r in references) * math.log(2))
         low = min(low, min(r.bits for r in references) * math.log(2))
@@ -355,22 +252,6 @@ def _range(curves: Sequence[Curve], look: Look, references: Sequence[Reference])
         return [low / math.log(10), high / math.log(10)]
     factor = 1.0 if look.unit == "nats" else 1 / math.log(2)
     return [low * factor, high * factor]
-
-
-def _extent(curves: Sequence[Curve], span: Span) -> tuple[float, float]:
-    """Return the lowest and highest loss to be shown, in nats."""
-    shown: list[Floats] = []
-    for curve in curves:
-        for points in (curve.training, curve.validation):
-            # "near" leaves out the steep first third, where everything is still noise.
-            start = len(points.value) // 3 if span == "near" else 0
-            _, values = smooth(points.seconds, points.value)
-            shown.append(values[min(start, max(len(values) - 1, 0)) :])
-    values = np.concatenate(shown) if shown else np.empty(0)
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return 0.0, math.log(64)
-    return float(values.min()), float(min(values.max(), 12.0))
 
 
 def _ladder(
@@ -394,31 +275,6 @@ def _ladder(
         lines.append(_line(value))
         labels.append(_edge(look.say(key, name=name, value=f"{value:.3g}"), place, shift))
     return lines, labels
-
-
-def spread(places: Sequence[float], least: float) -> list[float]:
-    """Say by how much each of the rising places must move so that neighbours keep a distance.
-
-    Neighbours that touch form a block that is centred on the mean of its members.
-    """
-    blocks: list[list[float]] = []  # the wished places of the members
-    for place in places:
-        blocks.append([place])
-        while len(blocks) > 1 and _overlap(blocks[-2], blocks[-1], least):
-            last = blocks.pop()
-            blocks[-1].extend(last)
-    moved = [
-        sum(block) / len(block) + (i - (len(block) - 1) / 2) * least
-        for block in blocks
-        for i in range(len(block))
-    ]
-    return [to - place for to, place in zip(moved, places, strict=True)]
-
-
-def _overlap(lower: Sequence[float], upper: Sequence[float], least: float) -> bool:
-    top = sum(lower) / len(lower) + (len(lower) - 1) / 2 * least
-    bottom = sum(upper) / len(upper) - (len(upper) - 1) / 2 * least
-    return bottom - top < least
 
 
 def _line(value: float) -> Figure:
@@ -457,15 +313,9 @@ def _small(points: Points, look: Look, key: str, colour: str) -> Figure:
     return {"data": [trace], "layout": layout}
 
 
-def _best(curve: Curve) -> int | None:
-    values = curve.validation.value
-    finite = np.isfinite(values)
-    return int(np.argmin(np.where(finite, values, np.inf))) if finite.any() else None
-
-
-def _lowest(curves: Sequence[Curve]) -> float:
-    places = [(curve, _best(curve)) for curve in curves]
-    return min((c.validation.value[i] for c, i in places if i is not None), default=math.inf)
+def _lowest(curve: Curve) -> float:
+    best = best_of(curve)
+    return math.inf if best is None else float(curve.validation.value[best])
 
 
 def _figure_of(nats: float, look: Look) -> str:

@@ -89,7 +89,7 @@ def _bundle() -> bytes:
 @cache
 def bundle_path() -> str:
     """Return the address of plotly.js relative to the app's base; it names its content."""
-    return f"charloom/plotly-{hashlib.sha256(_bundle()).hexdigest()[:16]}.min.js"
+    return f"assets/plotly-{hashlib.sha256(_bundle()).hexdigest()[:16]}.min.js"
 
 
 @cache
@@ -112,7 +112,7 @@ def _send_bundle(request: Request) -> Response:
 
 # The second form answers when the app lives under a sub-path that the proxy does not strip.
 ROUTES = (
-    Route("/charloom/plotly-{digest}.min.js", _send_bundle),
-    Route("/{base:path}/charloom/plotly-{digest}.min.js", _send_bundle),
+    Route("/assets/plotly-{digest}.min.js", _send_bundle),
+    Route("/{base:path}/assets/plotly-{digest}.min.js", _send_bundle),
 )
 """To be listed in ``st.App(routes=...)``."""

@@ -57,10 +57,11 @@ class View {
     const width = this.canvas.clientWidth;
     if (this.closed || !this.plotly || width === 0) return;
     const figure = JSON.parse(this.data.figure);
+    this.revision = figure.layout.uirevision;
     const layout = dressed(figure.layout, getComputedStyle(this.parent), width);
     layout.width = this.width = width;
     layout.height = this.data.height;
-    layout.uirevision = `${layout.uirevision ?? ""}/${this.resets}`;
+    this.keepZoom(layout);
     this.plotly.react(this.canvas, figure.data, layout, {
       displayModeBar: false,
       doubleClick: false, // the event below does it, in one way for mouse and button
@@ -74,13 +75,32 @@ class View {
     this.canvas.on("plotly_doubleclick", () => this.resetZoom());
     this.canvas.on("plotly_relayout", (change) => {
       const zoomed = Object.keys(change).some((name) => /axis\d*\.range/.test(name));
-      if (zoomed) this.button.hidden = false;
+      if (zoomed) this.setZoom(this.canvas.layout);
     });
   }
 
+  setZoom(layout) {
+    const ranges = axes(layout).map((name) => [name, [...layout[name].range]]);
+    this.zoom = { revision: this.revision, ranges };
+    this.button.hidden = false;
+  }
+
+  // Plotly's own uirevision keeps a zoom only while the figure asks for the same ranges, and
+  // those of a growing curve never stay the same.
+  keepZoom(layout) {
+    if (this.zoom && this.zoom.revision === this.revision) {
+      for (const [name, range] of this.zoom.ranges) Object.assign(layout[name], { range });
+    } else {
+      this.zoom = undefined;
+      this.button.hidden = true;
+    }
+    // Whatever Plotly remembers by itself is dropped with ours.
+    layout.uirevision = `${this.revision}/${this.resets}`;
+  }
+
   resetZoom() {
+    this.zoom = undefined;
     this.resets += 1;
-    this.button.hidden = true;
     this.draw();
   }
 
@@ -134,6 +154,10 @@ function loadPlotly(path) {
   return loading;
 }
 
+function axes(layout) {
+  return Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
+}
+
 // The layout in the colours and fonts of the theme, with room for the labels.
 function dressed(layout, style, width) {
   const read = (name) => style.getPropertyValue(name).trim();
@@ -145,7 +169,7 @@ function dressed(layout, style, width) {
   layout.paper_bgcolor = "rgba(0,0,0,0)";
   layout.plot_bgcolor = "rgba(0,0,0,0)";
   layout.hoverlabel = { bgcolor: paper, bordercolor: line, font: { color: text } };
-  for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
+  for (const name of axes(layout)) {
     Object.assign(layout[name], { gridcolor: line, linecolor: line, zerolinecolor: line });
   }
   if (narrow) narrowed(layout);
@@ -156,10 +180,14 @@ function dressed(layout, style, width) {
   return layout;
 }
 
-// On a phone the labels at the right edge sit on their lines instead of beside the plot.
+// On a phone the labels at the right edge sit on their lines instead of beside the plot; those
+// that had to move away from a neighbour would hide the curves there and are left out.
 function narrowed(layout) {
   layout.margin = { ...layout.margin, r: 8, l: 44 };
-  for (const label of layout.annotations ?? []) {
+  layout.annotations = (layout.annotations ?? []).filter(
+    (label) => label.name !== "edge" || Math.abs(label.yshift) < 9,
+  );
+  for (const label of layout.annotations) {
     if (label.name === "edge") Object.assign(label, { xanchor: "right", font: { size: 11 } });
   }
 }
