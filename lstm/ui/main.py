@@ -1,23 +1,12 @@
-"""The page's frame: the list of rooms, the header with navigation and language, the room.
+"""The page's frame: header with navigation and language, below it the room of the address.
 
-Streamlit runs this file for every visitor and every change. Knows nothing of the rooms but
-their names: each is ``lstm/ui/pages/<name>.py`` with a ``render()``.
+Streamlit runs this file for every visitor and every change. Knows nothing of the rooms.
 """
-
-from collections.abc import Callable
-from importlib import import_module
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from lstm.ui import language, theme
+from lstm.ui import language, rooms, theme
 from lstm.ui.language import t
-
-if TYPE_CHECKING:
-    from streamlit.navigation.page import Page
-
-ROOMS = ("write",)
-"""Names of the rooms in the order of the navigation; the first is the landing page."""
 
 
 def main() -> None:
@@ -25,31 +14,18 @@ def main() -> None:
     st.set_page_config(page_title=t("common.name"), page_icon="🧵", layout="wide")
     language.keep_in_address()
     theme.apply()
-    pages = [_page(name, default=name == ROOMS[0]) for name in ROOMS]
-    room = st.navigation(pages, position="hidden")
-    _header(pages)
+    room = st.navigation(rooms.pages(), position="hidden")
+    _header()
     room.run()
 
 
-def _page(name: str, *, default: bool) -> "Page":
-    return st.Page(_room(name), title=t(f"common.rooms.{name}"), url_path=name, default=default)
-
-
-def _room(name: str) -> Callable[[], None]:
-    def render() -> None:
-        # Imported when it is entered: the frame is on the screen before torch is loaded.
-        import_module(f"lstm.ui.pages.{name}").render()
-
-    return render
-
-
-def _header(pages: list["Page"]) -> None:
+def _header() -> None:
     with st.container(key="header", horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(key="brand", width="content"):
-            st.page_link(pages[0], label=t("common.name"), query_params=language.address())
+            rooms.link(rooms.ROOMS[0], t("common.name"))
         with st.container(key="rooms", horizontal=True, gap="xsmall", width="stretch"):
-            for page in pages:
-                st.page_link(page, query_params=language.address())
+            for name in rooms.ROOMS:
+                rooms.link(name)
         language.switch()
 
 
