@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lstm.config import ModelConfig, SampleConfig, TrainConfig
     from lstm.corpus import Corpus, Vocabulary
     from lstm.errors import CharloomError
+    from lstm.events import Checkpoint, EpochEnd
     from lstm.model import CharModel
     from lstm.presets import preset
     from lstm.runs import RunStore
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CharModel": "lstm.model",
+    "Checkpoint": "lstm.events",
     "CharloomError": "lstm.errors",
     "Corpus": "lstm.corpus",
+    "EpochEnd": "lstm.events",
     "ModelConfig": "lstm.config",
     "RunStore": "lstm.runs",
     "SampleConfig": "lstm.config",
@@ -39,7 +42,9 @@ _HOMES = {
 __all__ = [
     "CharModel",
     "CharloomError",
+    "Checkpoint",
     "Corpus",
+    "EpochEnd",
     "ModelConfig",
     "RunStore",
     "SampleConfig",
