@@ -149,6 +149,15 @@ class Journal:
             )
             _bump_corpus(db, corpus_fingerprint)
 
+    def baselines_done(self, corpus_fingerprint: str) -> None:
+        """Note that all reference figures of a text are known."""
+        with self._database.write() as db:
+            db.execute(
+                "UPDATE corpora SET baselines_done = ? WHERE key = ?",
+                (time.time(), corpus_fingerprint),
+            )
+            _bump_corpus(db, corpus_fingerprint)
+
     def baselines(self, corpus_fingerprint: str) -> list[Baseline]:
         """Return the reference figures of a text that are known so far, highest bits first."""
         with self._database.read() as db:

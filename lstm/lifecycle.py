@@ -21,6 +21,9 @@ WAITING = "state = 'queued' AND deleted IS NULL ORDER BY turn"
 AUTOMATIC_RESUMES = 1
 """How often a run goes on by itself after its process died; then its owner decides."""
 
+BASELINE_RETRY_SECONDS = 600.0
+"""When a text's reference lines are tried again, if their process died."""
+
 _STARTABLE = {RunState.QUEUED, RunState.STARTING, RunState.INTERRUPTED}
 
 
@@ -81,11 +84,38 @@ class Lifecycle(Journal):
             run = get_run(db, run_id)
             if run.pid != pid:
                 return run
-            if run.state in {RunState.STARTING, RunState.RUNNING}:
+            if run.pending == "stop":
+                end_run(db, run_id, RunState.STOPPED, Message("notices.finished_stopped"))
+            elif run.state in {RunState.STARTING, RunState.RUNNING}:
                 _interrupt(db, run)
             else:
                 set_run(db, run_id, pid=None, pid_started=None)
             return get_run(db, run_id)
+
+    def claim_baselines(self) -> str | None:
+        """Return the key of a text that lacks its reference lines, each text once in a while."""
+        now = time.time()
+        with self._database.write() as db:
+            row = db.execute(
+                """UPDATE corpora SET baselines_begun = :now WHERE key = (
+                       SELECT corpus FROM runs JOIN corpora ON corpora.key = runs.corpus
+                       WHERE deleted IS NULL AND baselines_done IS NULL
+                           AND (baselines_begun IS NULL OR baselines_begun < :before)
+                       ORDER BY turn LIMIT 1)
+                   RETURNING key""",
+                {"now": now, "before": now - BASELINE_RETRY_SECONDS},
+            ).fetchone()
+        return None if row is None else str(row["key"])
+
+    def resume_shut_down(self) -> None:
+        """Send the trainings that a shutdown of the computer ended back to the queue."""
+        with self._database.write(durable=True) as db:
+            db.execute(
+                """UPDATE runs SET state = 'queued', reason = NULL, finished = NULL,
+                       version = version + 1
+                   WHERE state = 'interrupted' AND deleted IS NULL
+                       AND json_extract(reason, '$.key') = 'notices.shut_down'"""
+            )
 
     # ---- the worker's moves ---------------------------------------------------------------
 
@@ -158,16 +188,21 @@ class Lifecycle(Journal):
             StoreError: No such run.
         """
         with self._database.write(durable=True) as db:
-            clear_commands(db, run_id)
-            set_run(
-                db,
-                run_id,
-                state=state,
-                reason=reason.to_json(),
-                finished=time.time(),
-                pid=None,
-                pid_started=None,
-            )
+            end_run(db, run_id, state, reason)
+            return get_run(db, run_id)
+
+    def shut_down(self, run_id: str) -> Run:
+        """Say that this process was told to go and has saved the training.
+
+        The next server lets it go on by itself; see ``resume_shut_down``.
+
+        Raises:
+            StoreError: No such run.
+        """
+        message = Message("notices.shut_down")
+        with self._database.write(durable=True) as db:
+            add_notice(db, run_id, message)
+            end_run(db, run_id, RunState.INTERRUPTED, message)
             return get_run(db, run_id)
 
     def saved(self, run_id: str, step: int, epoch: float, size_bytes: int) -> None:
@@ -231,20 +266,35 @@ def clear_commands(db: sqlite3.Connection, run_id: str) -> None:
     )
 
 
-def _interrupt(db: sqlite3.Connection, run: Run) -> None:
-    """Send a run whose process died back to the queue, or leave it to its owner."""
-    again = run.attempts < AUTOMATIC_RESUMES and run.deleted is None and run.pending is None
-    reason = Message("notices.resumes_itself" if again else "notices.interrupted")
-    add_notice(db, run.id, reason)
-    pending_state = {"stop": RunState.STOPPED, "pause": RunState.PAUSED, None: RunState.INTERRUPTED}
+def end_run(db: sqlite3.Connection, run_id: str, state: RunState, reason: Message) -> None:
+    """Put a run that no process works on any longer into a state of rest.
+
+    Raises:
+        StoreError: No such run.
+    """
+    clear_commands(db, run_id)
     set_run(
         db,
-        run.id,
-        state=RunState.QUEUED if again else pending_state[run.pending],
-        attempts=run.attempts + 1,
-        reason=None if again else reason.to_json(),
-        finished=None if again else time.time(),
+        run_id,
+        state=state,
+        reason=reason.to_json(),
+        finished=time.time(),
         pid=None,
         pid_started=None,
     )
-    clear_commands(db, run.id)
+
+
+def _interrupt(db: sqlite3.Connection, run: Run) -> None:
+    """Send a run whose process died back to the queue, or leave it to its owner."""
+    nobody = {"pid": None, "pid_started": None}
+    if run.pid is None:  # the server died between its turn and its process: nothing is lost
+        set_run(db, run.id, state=RunState.QUEUED)
+    elif run.pending == "pause":
+        clear_commands(db, run.id)
+        set_run(db, run.id, state=RunState.PAUSED, **nobody)
+    elif run.attempts < AUTOMATIC_RESUMES:
+        add_notice(db, run.id, Message("notices.resumes_itself"))
+        set_run(db, run.id, state=RunState.QUEUED, attempts=run.attempts + 1, **nobody)
+    else:
+        add_notice(db, run.id, Message("notices.interrupted"))
+        end_run(db, run.id, RunState.INTERRUPTED, Message("notices.interrupted"))

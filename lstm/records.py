@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lstm.config import ModelConfig, TrainConfig
+from lstm.errors import CharloomError
 from lstm.messages import Language, text
 
 Column = npt.NDArray[np.float64]
@@ -43,7 +44,7 @@ Action = Literal["pause", "resume", "stop", "set_learning_rate", "extend"]
 
 ALLOWED: dict[Action, frozenset[RunState]] = {
     "pause": frozenset({RunState.QUEUED, RunState.STARTING, RunState.RUNNING}),
-    "resume": frozenset({RunState.PAUSED, RunState.INTERRUPTED, RunState.FAILED}),
+    "resume": frozenset({RunState.PAUSED, RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED}),
     "stop": frozenset(
         {
             RunState.QUEUED,
@@ -80,6 +81,11 @@ class Message:
     def to_json(self) -> str:
         """Return the message as one JSON object."""
         return json.dumps({"key": self.key, "values": self.values}, ensure_ascii=False)
+
+    @classmethod
+    def of_error(cls, error: CharloomError) -> Self:
+        """Return the sentence of an error."""
+        return cls(f"errors.{error.key}", {name: str(v) for name, v in error.values.items()})
 
     @classmethod
     def from_json(cls, stored: str) -> Self:

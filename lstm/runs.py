@@ -25,6 +25,7 @@ from lstm.lifecycle import (
     Lifecycle,
     allowed_run,
     clear_commands,
+    end_run,
     get_run,
     set_run,
 )
@@ -61,6 +62,7 @@ NAME_LENGTH = 80
 UNDO_SECONDS = 3600.0
 """How long a deleted run can be brought back before its files go."""
 
+_ID_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _NEXT_TURN = "(SELECT coalesce(max(turn), 0) + 1 FROM runs)"
 
 
@@ -151,7 +153,7 @@ class RunStore(Lifecycle, Shelf):
             StoreError: It can't be written.
         """
         key = self.add_corpus(corpus)
-        run_id, now = secrets.token_urlsafe(9), time.time()
+        run_id, now = _new_id(), time.time()
         row = {
             "id": run_id,
             "owner": owner,
@@ -231,7 +233,7 @@ class RunStore(Lifecycle, Shelf):
         """
         with self._database.write(durable=True) as db:
             run = get_run(db, run_id)
-            if run.allows("stop"):
+            if run.is_active or run.pid is not None:
                 _stop(db, run)
             set_run(db, run_id, deleted=run.deleted or time.time())
             return get_run(db, run_id)
@@ -292,7 +294,9 @@ class RunStore(Lifecycle, Shelf):
             return get_run(db, run_id)
 
     def resume(self, run_id: str) -> Run:
-        """Let a paused, interrupted or failed run go on, at its old place in the queue.
+        """Let a paused, stopped, interrupted or failed run use up the rest of its budget.
+
+        It takes its old place in the queue.
 
         Raises:
             StoreError: There is nothing to resume.
@@ -373,6 +377,11 @@ def tidy_name(name: str) -> str:
     return " ".join(printable.split())[:NAME_LENGTH].rstrip()
 
 
+def _new_id() -> str:
+    """Return letters and digits that nobody can guess (70 bits) or misread."""
+    return "".join(secrets.choice(_ID_SIGNS) for _ in range(12))
+
+
 def _command(db: sqlite3.Connection, run_id: str, kind: str, value: float | None = None) -> None:
     db.execute(
         "INSERT INTO commands (run, kind, value, created) VALUES (?, ?, ?, ?)",
@@ -383,8 +392,9 @@ def _command(db: sqlite3.Connection, run_id: str, kind: str, value: float | None
 
 def _stop(db: sqlite3.Connection, run: Run) -> None:
     """End a run at once, or ask its worker to."""
+    if run.pending == "stop":
+        return
     if run.pid is not None or run.state in {RunState.STARTING, RunState.RUNNING}:
         _command(db, run.id, "stop")
         return
-    reason = Message("notices.finished_stopped")
-    set_run(db, run.id, state=RunState.STOPPED, reason=reason.to_json(), finished=time.time())
+    end_run(db, run.id, RunState.STOPPED, Message("notices.finished_stopped"))

@@ -1,0 +1,384 @@
+"""One training in one process: store -> ``train()`` -> store.
+
+Started as ``python -m lstm worker RUN``. It needs nothing but the store: while it trains, the
+server may come and go. What the visitor asks for it reads from the store about twice a second.
+It ends by itself: when a stop rule applies, after ``CHARLOOM_MAX_SECONDS`` seconds of training
+(default 1800; counted anew when the run is resumed or extended), or when it was paused for
+``CHARLOOM_PAUSE_SECONDS`` (default 600; the run stays paused and can still be resumed).
+
+``python -m lstm worker baselines KEY`` computes a text's reference lines instead, in a process
+of its own, so that they take nothing from the training's speed.
+
+Knows nothing of pages, nor of who started it.
+"""
+
+import argparse
+import dataclasses
+import logging
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+
+from lstm.baselines import baselines
+from lstm.checkpoint import Saved
+from lstm.config import TrainConfig
+from lstm.corpus import Corpus
+from lstm.errors import CharloomError
+from lstm.evaluation import NATS_PER_BIT
+from lstm.events import (
+    Checkpoint,
+    Command,
+    EpochEnd,
+    Event,
+    Finished,
+    SaveNow,
+    SetLearningRate,
+    Step,
+    Stop,
+    TrainingState,
+)
+from lstm.processes import (
+    cores,
+    holding,
+    lower_priority,
+    number_from_environment,
+    started,
+)
+from lstm.records import CommandRow, Message, Run, RunState
+from lstm.runs import RunStore
+from lstm.training import train
+
+MAX_SECONDS = "CHARLOOM_MAX_SECONDS"
+PAUSE_SECONDS = "CHARLOOM_PAUSE_SECONDS"
+
+FLUSH_SECONDS = 1.0
+"""Measurements are gathered for so long and written in one transaction."""
+
+SAVE_SECONDS = 5.0
+"""A checkpoint is written about so often, and less often if writing it takes long."""
+
+LATEST_SAVE_SECONDS = 15.0
+"""But never less often than this, so that a crash costs little."""
+
+SAVE_SHARE = 0.05
+"""Share of the time that writing checkpoints may take."""
+
+LOCK_PATIENCE = 10.0
+"""How long to wait for an earlier worker of the same run that is just ending."""
+
+_WAIT_SECONDS = 0.2
+_BEAT_SECONDS = 5.0
+_NICE_TRAINING = 5
+_NICE_BASELINES = 15
+
+_log = logging.getLogger("charloom.worker")
+
+
+class _Leave(Exception):  # noqa: N818 - not an error
+    """The process must go; everything is saved."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one worker.
+
+    Args:
+        arguments: The words after ``python -m lstm worker``.
+
+    Returns:
+        The exit code: 0 if the run was worked on, 1 if not.
+    """
+    parser = argparse.ArgumentParser(prog="python -m lstm worker")
+    parser.add_argument("work", nargs="+", metavar="RUN | baselines KEY")
+    work: list[str] = parser.parse_args(arguments).work
+    if len(work) > 2 or (len(work) == 2 and work[0] != "baselines"):
+        parser.error("RUN | baselines KEY")
+    with RunStore() as store:
+        if len(work) == 2:
+            lower_priority(_NICE_BASELINES)
+            run_baselines(work[1], store)
+            return 0
+        lower_priority(_NICE_TRAINING)
+        leave = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: leave.set())
+        return 0 if run_worker(work[0], store, leave) else 1
+
+
+def run_baselines(corpus_fingerprint: str, store: RunStore) -> None:
+    """Compute the reference lines of a text, each stored as soon as it is known.
+
+    Raises:
+        StoreError: The text is not there.
+    """
+    for baseline in baselines(store.corpus(corpus_fingerprint)):
+        store.add_baseline(corpus_fingerprint, baseline)
+    store.baselines_done(corpus_fingerprint)
+
+
+def run_worker(run_id: str, store: RunStore, leave: threading.Event | None = None) -> bool:
+    """Train a run until it ends, is paused for long, or ``leave`` is set.
+
+    Whatever goes wrong is in the run's state as a sentence, and in its log with the details.
+
+    Args:
+        run_id: A run whose turn it is.
+        store: Where it lives.
+        leave: Set by whoever wants the process to save and go.
+
+    Returns:
+        Whether this process had the run; not if another one has it or it is not its turn.
+    """
+    with _logging_to(store, run_id):
+        try:
+            with holding(store.lock_file(run_id), LOCK_PATIENCE):
+                run = store.begin(run_id, os.getpid(), started(os.getpid()))
+                _work(run, store, leave or threading.Event())
+        except CharloomError:
+            _log.exception("gave up")
+            return False
+    return True
+
+
+def _work(run: Run, store: RunStore, leave: threading.Event) -> None:
+    """Train, and put into the store how it ended."""
+    try:
+        training = _Training(run, store, leave)
+        training.drive()
+        store.end(run.id, *training.outcome())
+    except _Leave:
+        _log.info("left")
+    except CharloomError as error:
+        _log.exception("failed")
+        store.end(run.id, RunState.FAILED, Message.of_error(error))
+    except Exception:
+        _log.exception("failed")
+        store.end(run.id, RunState.FAILED, Message("notices.unexpected"))
+
+
+@contextmanager
+def _logging_to(store: RunStore, run_id: str) -> Iterator[None]:
+    """Write the log, tracebacks included, to the run's own file during a block."""
+    file = store.log_file(run_id)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
+    _log.addHandler(handler)
+    try:
+        yield
+    finally:
+        _log.removeHandler(handler)
+        handler.close()
+
+
+class _Training:
+    """Drives one training: its events into the store, the visitor's commands into it."""
+
+    def __init__(self, run: Run, store: RunStore, leave: threading.Event) -> None:
+        self.run, self.store, self.leave = run, store, leave
+        self.corpus = store.corpus(run.corpus_fingerprint)
+        self.keeper = _Keeper(run, store, self.corpus)
+        self.cap = number_from_environment(MAX_SECONDS, 1800.0, 1.0)
+        self.linger = number_from_environment(PAUSE_SECONDS, 600.0, 0.0)
+        self.events: list[Event] = []
+        self.commands: deque[Command] = deque()
+        self.flushed = time.monotonic()
+        self.began_at = 0.0  # training seconds of earlier processes
+        self.pausing = False
+        self.stopping = False
+        self.capped = False
+        self.finished: Finished | None = None
+
+    def drive(self) -> None:
+        """Train to the end.
+
+        Raises:
+            _Leave: The process was told to go, or was paused for long; the state is saved.
+        """
+        start = self.keeper.load()
+        self.began_at = self.keeper.seconds
+        command: Command | None = None
+        with closing(train(self.corpus, self.run.model_config, self._config(), start)) as training:
+            while True:
+                try:
+                    event = training.send(command)
+                except StopIteration:
+                    break
+                self._take(event)
+                command = self.commands.popleft() if self.commands else None
+        self._flush()
+        self.keeper.close()
+
+    def outcome(self) -> tuple[RunState, Message]:
+        """Return how the training ended."""
+        assert self.finished is not None, "train() ends with Finished"
+        reason = self.finished.reason
+        if reason == "stopped" and self.capped:
+            minutes = f"{self.cap / 60:.4g}"
+            return RunState.FINISHED, Message("notices.finished_time_cap", {"minutes": minutes})
+        states = {"stopped": RunState.STOPPED, "diverged": RunState.FAILED}
+        return states.get(reason, RunState.FINISHED), Message(f"notices.finished_{reason}")
+
+    def _config(self) -> TrainConfig:
+        """Return the settings with no more threads than leave a core to the server."""
+        config = self.run.train_config
+        return dataclasses.replace(config, threads=min(config.threads, max(1, cores() - 1)))
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Checkpoint):
+            self._flush()  # a checkpoint must never be ahead of the curve that leads to it
+            self.keeper.offer(event, asked=self.pausing or self.leave.is_set())
+            self._rest()
+        elif isinstance(event, Finished):
+            self.finished = event
+        else:
+            self.keeper.note(event)
+            self.events.append(event)
+            if time.monotonic() - self.flushed >= FLUSH_SECONDS:
+                self._flush()
+        if isinstance(event, Step):
+            self._listen(event)
+
+    def _flush(self) -> None:
+        self.store.append(self.run.id, self.events)
+        self.events.clear()
+        self.flushed = time.monotonic()
+
+    # ---- between two steps ----------------------------------------------------------------
+
+    def _listen(self, event: Step) -> None:
+        """See what the visitor, the clock or the system wants."""
+        for row in self.store.commands(self.run.id):
+            self._obey(row, event.step)
+        budget = self.run.train_config.seconds
+        ends_now = budget is not None and event.seconds >= budget
+        if event.seconds - self.began_at >= self.cap and not (ends_now or self.stopping):
+            self.capped = self.stopping = True
+            self.commands.append(Stop())
+        if self.pausing or self.leave.is_set() or self.keeper.is_due():
+            self.commands.append(SaveNow())
+
+    def _obey(self, row: CommandRow, step: int) -> None:
+        if row.kind == "pause":
+            self.pausing = True
+        elif row.kind == "stop" and not self.stopping:
+            self.stopping = True
+            self.commands.append(Stop())
+        elif row.kind == "learning_rate" and row.value is not None:
+            self.commands.append(SetLearningRate(row.value))
+            # It may only be handed in after a checkpoint at this very step: count it as later.
+            self.store.command_done(self.run.id, row.id, step + 1)
+            self.store.notice(self.run.id, "notices.learning_rate", value=row.value)
+
+    def _rest(self) -> None:
+        """Leave or pause, now that the state is saved, if that was asked for."""
+        if self.stopping:
+            return
+        if self.leave.is_set():
+            self.store.shut_down(self.run.id)
+            raise _Leave
+        if self.pausing:
+            self.store.halt(self.run.id)
+            self._wait()
+            self.pausing = False
+
+    def _wait(self) -> None:
+        """Sleep until the run has its turn again or is stopped."""
+        paused = beaten = time.monotonic()
+        while self.store.run(self.run.id).state != RunState.STARTING:
+            if any(row.kind == "stop" for row in self.store.commands(self.run.id)):
+                return  # the next step reads it again and obeys
+            lingered = time.monotonic() - paused >= self.linger
+            if (lingered or self.leave.is_set()) and self.store.release(self.run.id):
+                raise _Leave
+            if time.monotonic() - beaten >= _BEAT_SECONDS:
+                self.store.beat(self.run.id)
+                beaten = time.monotonic()
+            self.leave.wait(_WAIT_SECONDS)
+        self.store.begin(self.run.id, os.getpid(), started(os.getpid()))
+
+
+class _Keeper:
+    """Decides which checkpoints go to the disk, and finds the one to go on from."""
+
+    def __init__(self, run: Run, store: RunStore, corpus: Corpus) -> None:
+        self.run, self.store, self.corpus = run, store, corpus
+        self.seconds = 0.0
+        self.facts: dict[str, float | str | None] = {
+            "name": run.name,
+            "corpus": run.corpus_name,
+            "epoch": 0.0,
+        }
+        self.newest: Saved | None = None
+        self.best: Saved | None = None
+        self.written = -LATEST_SAVE_SECONDS
+        self.cost = 0.0
+
+    def load(self) -> TrainingState | None:
+        """Return the state to go on from, and forget what the store knows beyond it."""
+        saved, damaged = self.store.load_checkpoint(self.run.id)
+        step = int(saved.state.numbers["step"] or 0) if saved else 0
+        if saved is not None:
+            self.seconds = float(saved.state.numbers["seconds"] or 0.0)
+            self.facts |= saved.info
+        if self.run.step or damaged:
+            self.store.rewind(self.run.id, step)
+            self._tell(damaged, step if saved else None)
+        return saved.state if saved else None
+
+    def _tell(self, damaged: int, step: int | None) -> None:
+        if damaged:
+            key = "damaged_checkpoints" if step is None else "damaged_checkpoint"
+        else:
+            key = "restarted" if step is None else "resumed"
+        self.store.notice(self.run.id, f"notices.{key}", step=step)
+
+    def note(self, event: Event) -> None:
+        """Remember what a later checkpoint should say of itself."""
+        if isinstance(event, Step | EpochEnd):
+            self.facts["epoch"] = event.epoch
+            self.facts["seconds"] = event.seconds
+        if isinstance(event, EpochEnd):
+            self.facts["bits_per_char"] = event.validation_loss / NATS_PER_BIT
+
+    def is_due(self) -> bool:
+        """Tell whether it is time to ask for a checkpoint."""
+        return time.monotonic() - self.written >= max(SAVE_SECONDS, self._pause())
+
+    def offer(self, event: Checkpoint, *, asked: bool) -> None:
+        """Take a checkpoint, and write it unless the last one was written just now.
+
+        Its tensors are a copy of the training's, so they may also be written later.
+        """
+        saved = Saved(
+            model_config=self.run.model_config,
+            vocabulary=self.corpus.vocabulary,
+            state=event.state,
+            train_config=self.run.train_config,
+            lowercase=self.corpus.lowercase,
+            info=dict(self.facts),
+        )
+        self.newest = saved
+        if event.best:
+            self.best = saved
+        if asked or time.monotonic() - self.written >= self._pause():
+            self._write(saved)
+
+    def close(self) -> None:
+        """Write what is not written yet."""
+        if self.newest is not None:
+            self._write(self.newest)
+
+    def _write(self, saved: Saved) -> None:
+        began = time.monotonic()
+        self.store.save_checkpoint(self.run.id, saved, self.best)
+        self.newest = self.best = None
+        self.written = time.monotonic()
+        self.cost = self.written - began
+
+    def _pause(self) -> float:
+        """Return the least time between two checkpoints, in seconds."""
+        return min(max(1.0, self.cost / SAVE_SHARE), LATEST_SAVE_SECONDS)
