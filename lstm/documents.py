@@ -149,6 +149,9 @@ _MOST_DAMAGE = 0.01
 _CONTROL_SHARE = 0.01
 """Control characters above this share of a sample mean that the bytes are no text."""
 
+_UTF16_USUAL = 0.02
+"""Least share of blanks, common marks and plain letters in UTF-16 text without a mark."""
+
 _BROKEN = "\ufffd"
 
 
@@ -193,7 +196,7 @@ def _decoded(
 def _refuse_control_characters(text: str, name: str) -> None:
     sample = text[:_SAMPLE]
     controls = sum(map(len, _REMOVED.findall(sample)))
-    if controls > _CONTROL_SHARE * len(sample) or (controls and len(sample) < 100):
+    if controls > max(1, _CONTROL_SHARE * len(sample)):
         raise DocumentError("binary_file", name=name)
     if sample.count(_BROKEN) > len(sample) // 10:
         raise DocumentError("binary_file", name=name)
@@ -217,14 +220,16 @@ def _utf16_without_mark(data: bytes, name: str) -> tuple[str, str]:
         DocumentError: Neither order reads as text, so the zero bytes mean a binary file.
     """
     sample = data[: _SAMPLE - _SAMPLE % 2]
-    best, most = None, 0
+    best, most = None, _UTF16_USUAL * len(sample) / 2
     for codec, label in (("utf-16-le", "UTF-16 LE"), ("utf-16-be", "UTF-16 BE")):
         text = sample.decode(codec, "replace")
         odd = sum(unicodedata.category(c) in {"Cn", "Co", "Cc"} and c not in "\r\n\t" for c in text)
         usual = sum(c in " \n\r\t.,。，、　" or (c.isascii() and c.isalnum()) for c in text)
         if odd + text.count(_BROKEN) <= _CONTROL_SHARE * len(text) and usual > most:
             best, most = (codec, label), usual
-    if best is None or len(data) % 2:
+    # Plain letters with a zero byte here and there would read as rare Chinese ones.
+    plain = sample.replace(b"\0", b"").isascii() and sample.count(b"\0") < len(sample) * 0.4
+    if best is None or plain or len(data) % 2:
         raise DocumentError("binary_file", name=name)
     return best
 

@@ -196,6 +196,8 @@ def _blocks(response: HTTPResponse, text: PublicText) -> Iterator[bytes]:
             block = response.read(_BLOCK)
         except (OSError, http.client.HTTPException) as error:
             raise DownloadError("download_failed", url=text.url) from error
+        if not block and response.length:
+            raise DownloadError("download_failed", url=text.url)  # cut off in the middle
         if not block:
             return
         yield block
