@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lstm.config import SampleConfig
-from lstm.corpus import Vocabulary
 from lstm.model import CharModel
+from lstm.vocabulary import UNKNOWN, Vocabulary
 
 Floats = npt.NDArray[np.float64]
 Memory = list[npt.NDArray[np.float32]]
@@ -25,6 +25,8 @@ TOP = 12
 _SNAPSHOT_EVERY = 32
 _SNAPSHOTS_KEPT = 128
 _MASK = 0xFFFFFFFF
+_NATS_PER_BIT = float(np.log(2.0))
+_NEVER = -1e30  # a logit whose probability is 0; finite, so that 0 * log p stays 0
 
 
 def dice(rng: int, position: int) -> float:
@@ -73,7 +75,8 @@ def probabilities(logits: npt.ArrayLike, sample: SampleConfig) -> Floats:
         greedy = np.zeros_like(scores)
         greedy[int(scores.argmax())] = 1.0
         return greedy
-    chances: Floats = np.exp((scores - scores.max()) / sample.temperature)
+    with np.errstate(over="ignore"):  # a tiny temperature makes the unlikely ones -inf: rightly 0
+        chances: Floats = np.exp((scores - scores.max()) / sample.temperature)
     chances /= chances.sum()
     if sample.top_k or sample.top_p < 1 or sample.min_p:
         chances = _filtered(chances, sample)
@@ -108,6 +111,15 @@ def draw(chances: Floats, throw: float) -> int:
     index = int(total.searchsorted(throw * total[-1], side="right"))
     # The product above can round up to the total itself: then the last possible one is meant.
     return index if index < len(total) else int(np.flatnonzero(chances)[-1])
+
+
+def _likeliest(chances: Floats) -> npt.NDArray[np.intp]:
+    """Return the places of the ``TOP`` largest, largest first, ties by place."""
+    if len(chances) > 16 * TOP:  # sorting thousands of symbols for a dozen is what costs most
+        place = len(chances) - TOP
+        kept = np.sort(np.argpartition(chances, place)[place:])
+        return kept[np.argsort(-chances[kept], kind="stable")]
+    return np.argsort(-chances, kind="stable")[:TOP]
 
 
 class _Layer(NamedTuple):
@@ -351,9 +363,7 @@ class Writer:
         kept = self._ids[: position - self._first]
         while self._snapshots and self._snapshots[-1].position > position:
             self._snapshots.pop()
-        if not self._snapshots:
-            self._begin()
-        start = self._snapshots[-1]
+        start = self._snapshots[-1]  # the one at position 0 is always there
         self._memory = [part.copy() for part in start.memory]
         self._ids = kept[: start.position - self._first]
         self._logits = self._masked(self._stepper.logits(self._memory))
@@ -380,7 +390,7 @@ class Writer:
             IndexError: The position is not within what was written.
             KeyError: The network does not know the character.
         """
-        if character not in self.vocabulary.characters:
+        if character not in self.vocabulary.characters or character == UNKNOWN:
             raise KeyError(character)
         self.rewind(position)
         chances = probabilities(self._logits, self.sample)
@@ -400,35 +410,41 @@ class Writer:
 
     def next_top(self) -> tuple[tuple[str, float, float], ...]:
         """Return the likeliest next characters: (character, p at temperature 1, p as drawn)."""
-        return self._top(self._plain(), probabilities(self._logits, self.sample))
+        return self._top(self._plain()[0], probabilities(self._logits, self.sample))
 
     def _throw(self, chances: Floats) -> int:
         return draw(chances, dice(self.rng, self.position))
 
     def _put(self, character: int, chances: Floats) -> Written:
-        plain = self._plain()
-        nonzero = plain[plain > 0]
+        plain, log_plain = self._plain()
         written = Written(
             position=self.position,
             character=self.vocabulary.characters[character],
             id=character,
             temperature=self.sample.temperature,
             probability=float(chances[character]),
-            bits=float(-np.log2(max(plain[character], 1e-300))),
-            entropy=float(-(nonzero * np.log2(nonzero)).sum()),
+            bits=float(-log_plain[character]) / _NATS_PER_BIT,
+            entropy=float(-(plain @ log_plain)) / _NATS_PER_BIT,
             top=self._top(plain, chances),
         )
         self._append(character)
         return written
 
-    def _plain(self) -> Floats:
-        return probabilities(self._logits, SampleConfig(temperature=1.0))
+    def _plain(self) -> tuple[Floats, Floats]:
+        """Return the distribution at temperature 1 and its natural logarithm, each (V,)."""
+        scores = self._logits.astype(np.float64)
+        scores -= scores.max()
+        plain = np.exp(scores)
+        total = plain.sum()
+        plain /= total
+        scores -= np.log(total)
+        return plain, scores
 
     def _top(self, plain: Floats, chances: Floats) -> tuple[tuple[str, float, float], ...]:
-        likeliest = np.argsort(-plain, kind="stable")[:TOP]
-        names = self.vocabulary.characters
+        likeliest = _likeliest(plain)
+        names = map(self.vocabulary.characters.__getitem__, likeliest.tolist())
         return tuple(
-            (names[index], float(plain[index]), float(chances[index])) for index in likeliest
+            zip(names, plain[likeliest].tolist(), chances[likeliest].tolist(), strict=True)
         )
 
     def _append(self, character: int) -> None:
@@ -442,7 +458,7 @@ class Writer:
 
     def _masked(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         if self.vocabulary.unknown is not None:
-            logits[self.vocabulary.unknown] = -np.inf
+            logits[self.vocabulary.unknown] = _NEVER
         return logits
 
     def _remember(self) -> None:
