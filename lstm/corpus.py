@@ -66,8 +66,7 @@ class Corpus:
             CorpusError: The text is empty, too short, or one character repeated.
             ConfigError: ``validation`` or ``cap`` is out of range.
         """
-        if not 0.01 <= validation <= 0.5:
-            raise ConfigError("validation", "out_of_range", value=validation, least=0.01, most=0.5)
+        _check_validation(validation)
         text = text.lower() if lowercase else text
         vocabulary = _checked_vocabulary(text, cap)
         ids = vocabulary.encode(text)
@@ -160,8 +159,9 @@ class Corpus:
             ids = np.memmap(folder / "ids.u16", dtype="<u2", mode="r")
             _check_ids(ids, about, vocabulary)
             name, validation = str(about["name"]), float(about["validation"])
+            _check_validation(validation)
             return cls(name, ids, vocabulary, validation, bool(about["lowercase"]))
-        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        except (ConfigError, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise CorpusError("damaged_corpus") from error
 
     def _id_bytes(self) -> Iterator[bytes]:
@@ -245,6 +245,11 @@ def _checked_vocabulary(text: str, cap: int) -> Vocabulary:
     if sum(not c.isspace() for c in vocabulary.characters) < 2:
         raise CorpusError("one_character")
     return vocabulary
+
+
+def _check_validation(share: float) -> None:
+    if not 0.01 <= share <= 0.5:
+        raise ConfigError("validation", "out_of_range", value=share, least=0.01, most=0.5)
 
 
 def _check_ids(ids: Ids, about: dict[str, Any], vocabulary: Vocabulary) -> None:

@@ -107,6 +107,7 @@ class TestSaved:
             ("corpus.json", b"[]"),
             ("corpus.json", json.dumps(json.loads(about) | {"vocabulary": [97, 98]}).encode()),
             ("corpus.json", json.dumps(json.loads(about) | {"vocabulary": [-1, 98]}).encode()),
+            ("corpus.json", json.dumps(json.loads(about) | {"validation": 7}).encode()),
             ("ids.u16", ids[:-2]),
             ("ids.u16", ids[:-1]),
             ("ids.u16", b""),
