@@ -30,6 +30,8 @@ FORMAT = 1
 _KEY = "charloom"
 _MOST_BYTES = 512 * 1024 * 1024
 _MOST_HEADER = 4 * 1024 * 1024
+_MOST_NUMBER = 2.0**53
+_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def dumps(saved: Saved, *, with_training: bool = True) -> bytes:
         "numbers": saved.state.numbers if with_training else {},
         "info": saved.info,
     }
-    return safetensors.torch.save(tensors, {_KEY: json.dumps(facts, ensure_ascii=False)})
+    # ASCII, because a lone surrogate in the vocabulary can't be written as UTF-8.
+    return safetensors.torch.save(tensors, {_KEY: json.dumps(facts)})
 
 
 def save(path: Path, saved: Saved, *, with_training: bool = True) -> None:
@@ -151,13 +154,16 @@ def _facts(data: bytes) -> Mapping[str, Any]:
 
 
 def _saved(facts: Mapping[str, Any], tensors: dict[str, Tensor]) -> Saved:
-    training, info = facts["training"], facts["info"]
-    if not isinstance(info, dict) or not isinstance(facts["numbers"], dict):
+    training, info, numbers = facts["training"], facts["info"], facts["numbers"]
+    if not isinstance(info, dict) or not isinstance(numbers, dict):
         raise TypeError("info")
+    for name, value in numbers.items():
+        if value is not None and not 0 <= value < _MOST_NUMBER:  # not so for a NaN either
+            raise ValueError(name)
     return Saved(
         model_config=ModelConfig.from_json(facts["model"]),
         vocabulary=Vocabulary(tuple(facts["vocabulary"])),
-        state=TrainingState(tensors, facts["numbers"]),
+        state=TrainingState(tensors, numbers),
         train_config=TrainConfig.from_json(training) if training else None,
         lowercase=bool(facts["lowercase"]),
         info=info,
@@ -172,7 +178,7 @@ def _check_shapes(saved: Saved) -> None:
     if wanted.keys() != weights.keys():
         raise CheckpointError("checkpoint_foreign")
     for name, value in weights.items():
-        if value.shape != wanted[name].shape or not value.is_floating_point():
+        if value.shape != wanted[name].shape or value.dtype not in _DTYPES:
             raise CheckpointError("checkpoint_foreign")
         if not bool(torch.isfinite(value).all()):
             raise CheckpointError("checkpoint_not_finite")

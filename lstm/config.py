@@ -6,7 +6,6 @@ the page shows it. Knows nothing of tensors.
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
@@ -17,8 +16,6 @@ Cell = Literal["lstm", "gru", "rnn"]
 Recipe = Literal["continuous", "classic"]
 Schedule = Literal["cosine", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]
-
-UNLIMITED = math.inf
 
 
 class _Checked:

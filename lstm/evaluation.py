@@ -86,8 +86,9 @@ def windowed_loss(
     Args:
         model: The network.
         ids: The whole text, (N,) uint16; characters before ``first`` are only looked at.
-        first: Place of the first character to predict.
-        seq_len: Characters that the network may see, from an empty memory.
+        first: Place of the first character to predict, below N.
+        seq_len: Characters that the network may see, from an empty memory; where the text has
+            fewer before a character, those.
         limit: Most characters that are judged, spread evenly; ``None`` judges all.
 
     Returns:
@@ -96,14 +97,19 @@ def windowed_loss(
     places = np.arange(max(first, seq_len), len(ids)) - seq_len
     if limit is not None and len(places) > limit:
         places = places[np.linspace(0, len(places) - 1, limit).astype(np.int64)]
-    total = 0.0
+    total, judged = 0.0, len(places)
+    if first < seq_len:
+        early = ids[:seq_len]
+        total = carried_loss(model, early) * len(early)
+        total -= carried_loss(model, ids[:first]) * first if first else 0.0
+        judged += len(early) - first
     with evaluating(model):
         for start in range(0, len(places), _WINDOWS):
             inputs, targets = windows(ids, places[start : start + _WINDOWS], seq_len)
             device = model.head.weight.device
             outputs, _ = model.recur(model.embed(inputs.to(device)), None)
             total += _nats(model.head(outputs[:, -1]), targets.to(device))
-    return total / max(1, len(places))
+    return total / judged
 
 
 def held_out_loss(model: CharModel, config: TrainConfig | None, ids: Ids, first: int) -> float:

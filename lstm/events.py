@@ -87,8 +87,8 @@ class Checkpoint:
     """The complete state, to be saved if the listener wishes, before it asks for more.
 
     Attributes:
-        state: Everything that a resumed training needs. The tensors are the live ones: write
-            or copy them before the training goes on.
+        state: Everything that a resumed training needs: a copy, which the listener may keep but
+            not change, since the training goes back to it when it diverges.
         best: Whether the weights are the best by validation so far.
     """
 

@@ -15,6 +15,7 @@ import math
 import time
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager
+from typing import Literal
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ from lstm.config import (
     TrainConfig,
 )
 from lstm.corpus import Corpus
+from lstm.errors import CheckpointError
 from lstm.evaluation import NATS_PER_BIT, quick_loss, windowed_loss
 from lstm.events import (
     Checkpoint,
@@ -62,6 +64,9 @@ EVALUATE_SECONDS = 30.0
 OVERHEAD = 0.08
 """Share of the time that validation, samples and saving may take together."""
 
+SAVING_SECONDS = 1.0
+"""Time with the listener, at one event, that counts as saving; beyond it is a pause."""
+
 OPENING_LENGTH = 40
 _WINDOWED_LIMIT = 20_000
 _COLLAPSE_NATS = 0.7
@@ -87,10 +92,14 @@ def train(
     Yields:
         ``Step`` about twice a second; at each evaluation ``EpochEnd``, one ``Sample`` for each of
         ``SAMPLE_TEMPERATURES``, ``Checkpoint``; further Checkpoints at least every 20 s;
-        ``Diverged`` when it had to go back; ``Finished`` at the end, after a last evaluation.
+        ``Diverged`` when it had to go back; ``Finished`` at the end, after a last evaluation (none
+        after going back in vain) and a last Checkpoint.
 
     Receives:
         A command, or ``None``. The time until the generator is resumed is not training time.
+
+    Raises:
+        CheckpointError: ``start`` does not belong to this text and these settings.
     """
     yield from _Training(corpus, model_config, train_config, start).run()
 
@@ -162,27 +171,28 @@ class _Training:
         self.lowest_smooth = math.inf
         self.rollbacks = 0
         self.steps_since_restore = 0
-        self.overhead = 0.0
+        self.overhead = self.paused = 0.0
         self.stop_reason: StopReason | None = None
         self.save_now = False
         self.last_rate = self.peak
         if start is not None:
-            self.restore(start)
+            self._resume(start)
         self.good = self.state()
-        self.good_at = self.evaluated_at = self.reported_at = self.seconds
+        self.saved_at = self.evaluated_at = self.reported_at = self.seconds
 
     # -- the loop --------------------------------------------------------------------------
 
     def run(self) -> Events:
         """Train until a stop rule applies; see ``train``."""
+        self._limits()
         while self.stop_reason is None:
             yield from self._one_pass()
-        if self.stop_reason != "diverged":
-            yield from self._report()
-            if self.evaluated_at != self.seconds or not self.index:
-                yield from self._evaluate()
-            else:
-                yield from self._checkpoint(best=False)
+        yield from self._report()
+        judged = self.index and self.evaluated_at == self.seconds
+        if judged or self.stop_reason == "diverged":
+            yield from self._checkpoint(best=False)
+        else:
+            yield from self._evaluate()
         yield Finished(
             reason=self.stop_reason,
             step=self.step,
@@ -201,16 +211,16 @@ class _Training:
         for batch in self.batches.one_pass(self.passes, self.batch):
             began = time.perf_counter()
             loss, norm = self.learn(batch)
-            spent = time.perf_counter() - began
-            trouble = self._trouble(loss, norm)
-            if trouble:
-                yield from self._roll_back(trouble)
+            self.seconds += time.perf_counter() - began
+            finite = math.isfinite(loss) and math.isfinite(norm)
+            if finite:
+                self._count(batch, loss, norm)
+            if not finite or self._above(_COLLAPSE_NATS):
+                yield from self._roll_back("collapse" if finite else "non_finite")
                 return
-            self._count(batch, loss, norm, spent)
             if self.seconds - self.reported_at >= REPORT_SECONDS:
                 yield from self._report()
-            if self.stop_reason is None and self._budget_spent():
-                self.stop_reason = "seconds"
+            self._limits()
             if self.stop_reason is not None:
                 return
             yield from self._care(end_of_pass=self.batch == 0)
@@ -218,21 +228,21 @@ class _Training:
                 return
 
     def _care(self, *, end_of_pass: bool) -> Events:
-        """Evaluate, save or end between two steps, when it is time for it."""
-        config = self.config
-        if end_of_pass and config.epochs is not None and self.passes >= config.epochs:
-            self.stop_reason = "epochs"
+        """Evaluate or save between two steps, when it is time for it."""
         since = self.seconds - self.evaluated_at
         affordable = since >= self.overhead * (1 - OVERHEAD) / OVERHEAD
-        if (end_of_pass and affordable) or (since >= EVALUATE_SECONDS and affordable):
+        due = affordable and (end_of_pass or since >= EVALUATE_SECONDS)
+        if end_of_pass if self.classic else due:  # the article: after every epoch
             yield from self._report()
             yield from self._evaluate()
-        elif self.save_now or self.seconds - self.good_at >= CHECKPOINT_SECONDS:
+        elif self.save_now or self.seconds - self.saved_at >= CHECKPOINT_SECONDS:
             yield from self._checkpoint(best=False)
 
     def _say(self, event: Event) -> Events:
         """Yield an event and obey the command that comes back."""
+        asked = time.perf_counter()
         command = yield event
+        self.paused += max(0.0, time.perf_counter() - asked - SAVING_SECONDS)
         if isinstance(command, SetLearningRate):
             self.peak, self.scale = command.learning_rate, 1.0
         elif isinstance(command, Stop):
@@ -305,8 +315,7 @@ class _Training:
             return len(batch.inputs) * self.config.stride
         return batch.targets.numel()
 
-    def _count(self, batch: Batch, loss: float, norm: float, spent: float) -> None:
-        self.seconds += spent
+    def _count(self, batch: Batch, loss: float, norm: float) -> None:
         self.step += 1
         self.steps_since_restore += 1
         self.batch += 1
@@ -320,8 +329,15 @@ class _Training:
         if self.steps_since_restore > _PATIENT_STEPS:
             self.lowest_smooth = min(self.lowest_smooth, smooth)
 
-    def _budget_spent(self) -> bool:
-        return self.config.seconds is not None and self.seconds >= self.config.seconds
+    def _limits(self) -> None:
+        """Note whether the time or the passes are used up."""
+        config = self.config
+        if self.stop_reason is not None:
+            return
+        if config.seconds is not None and self.seconds >= config.seconds:
+            self.stop_reason = "seconds"
+        elif config.epochs is not None and self.passes >= config.epochs:
+            self.stop_reason = "epochs"
 
     # -- looking after it ------------------------------------------------------------------
 
@@ -343,7 +359,7 @@ class _Training:
         yield from self._say(event)
 
     def _evaluate(self) -> Events:
-        began = time.perf_counter()
+        began, self.paused = time.perf_counter(), 0.0
         loss = self._held_out()
         took = time.perf_counter() - began
         self.index += 1
@@ -370,12 +386,12 @@ class _Training:
         )
         yield from self._samples()
         yield from self._checkpoint(best=best)
-        self.overhead = time.perf_counter() - began
+        self.overhead = time.perf_counter() - began - self.paused
 
     def _held_out(self) -> float:
         corpus = self.corpus
         if self.classic:
-            length = self.config.seq_len
+            length = self.batches.seq_len
             return windowed_loss(self.model, corpus.ids, corpus.split, length, _WINDOWED_LIMIT)
         with self._precision():
             return quick_loss(self.model, corpus.held_out)
@@ -419,33 +435,27 @@ class _Training:
         return corpus.excerpt(place, length), self.config.rng
 
     def _checkpoint(self, *, best: bool) -> Events:
-        self.good = self.state()
-        self.good_at = self.seconds
+        state = self.state()
+        if not self._above(_COLLAPSE_NATS / 2):  # a state on its way down is none to go back to
+            self.good = state
+        self.saved_at = self.seconds
         self.save_now = False
-        yield from self._say(Checkpoint(self.good, best))
+        yield from self._say(Checkpoint(state, best))
 
-    def _trouble(self, loss: float, norm: float) -> str | None:
-        if not math.isfinite(loss) or not math.isfinite(norm):
-            return "non_finite"
-        if self.smooth is not None and self.smooth > self.lowest_smooth + _COLLAPSE_NATS:
-            return "collapse"
-        return None
+    def _above(self, nats: float) -> bool:
+        """Return whether the smoothed loss is so far above the lowest that it had reached."""
+        return self.smooth is not None and self.smooth > self.lowest_smooth + nats
 
-    def _roll_back(self, reason: str) -> Events:
+    def _roll_back(self, reason: Literal["non_finite", "collapse"]) -> Events:
         """Go back to the last good state with half the learning rate, or give up."""
-        noticed, rollbacks, scale, peak = self.step, self.rollbacks + 1, self.scale / 2, self.peak
+        noticed, rollbacks, scale = self.step, self.rollbacks + 1, self.scale / 2
+        peak, seconds = self.peak, self.seconds  # the time is spent, the command was given
         self.restore(self.good)
         self.rollbacks, self.scale, self.peak = rollbacks, scale, peak
-        yield from self._say(
-            Diverged(
-                step=noticed,
-                reason="collapse" if reason == "collapse" else "non_finite",
-                back_to_step=self.step,
-                learning_rate_scale=scale,
-            )
-        )
+        self.seconds = self.reported_at = seconds
         if rollbacks > _ROLLBACKS:
             self.stop_reason = "diverged"
+        yield from self._say(Diverged(noticed, reason, self.step, scale))
 
     # -- freezing and thawing --------------------------------------------------------------
 
@@ -460,13 +470,29 @@ class _Training:
         tensors["rng.torch"] = torch.get_rng_state()
         copied = {name: value.detach().cpu().clone() for name, value in tensors.items()}
         numbers: dict[str, float | int | str | None] = {
-            name: getattr(self, name) for name in _COUNTERS
+            name: getattr(self, name) for name in (*_COUNTERS, "smooth")
         }
         numbers |= {"train_total": self.since_evaluation.total}
         numbers |= {"train_count": self.since_evaluation.count}
         for name in ("best_loss", "lowest_smooth"):  # JSON has no infinity
             numbers[name] = None if getattr(self, name) == math.inf else getattr(self, name)
         return TrainingState(copied, numbers)
+
+    def _resume(self, start: TrainingState) -> None:
+        """Go on from a state that may come out of a stranger's file.
+
+        Raises:
+            CheckpointError: It does not fit.
+        """
+        try:
+            self.restore(start)
+        except (RuntimeError, ValueError, TypeError, LookupError) as error:
+            raise CheckpointError("checkpoint_foreign") from error
+        streams = self.batches.streams if isinstance(self.batches, Streams) else 0
+        wanted = [part.shape for part in self.model.zero_state(streams) if streams]
+        carried_fits = self.carried is None or [part.shape for part in self.carried] == wanted
+        if not carried_fits or not 0 <= self.batch < self.batches.batches:
+            raise CheckpointError("checkpoint_foreign")
 
     def restore(self, state: TrainingState) -> None:
         """Go back, or on, to a state."""
@@ -478,9 +504,10 @@ class _Training:
         self.carried = tuple(part.to(self.device) for part in parts) or None
         if "rng.torch" in tensors:
             torch.set_rng_state(tensors["rng.torch"])
-        for name in _COUNTERS:
+        for name, kind in _COUNTERS.items():
             if name in numbers:
-                setattr(self, name, numbers[name])
+                setattr(self, name, kind(numbers[name]))  # type: ignore[arg-type]
+        self.smooth = numbers.get("smooth")  # type: ignore[assignment]
         for name in ("best_loss", "lowest_smooth"):
             setattr(self, name, math.inf if numbers.get(name) is None else numbers[name])
         total, count = numbers.get("train_total") or 0.0, numbers.get("train_count") or 0
@@ -490,10 +517,17 @@ class _Training:
         self.reported_at = self.seconds
 
     def _restore_optimizer(self, tensors: dict[str, Tensor]) -> None:
+        # Checked here, because the fused step trusts the shapes: it would read beyond the end.
+        parameters = [value for group in self.optimizer.param_groups for value in group["params"]]
         moments: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():
             number, key = name.split(".", 1)
+            wanted = torch.Size() if key == "step" else parameters[int(number)].shape
+            if value.shape != wanted or (key == "step" and not value >= 0):
+                raise ValueError(name)
             moments.setdefault(int(number), {})[key] = value.clone()
+        if any(kept.keys() != _MOMENTS for kept in moments.values()):
+            raise ValueError("moments")
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
@@ -510,10 +544,14 @@ class _Training:
         return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)
 
 
-_COUNTERS = (
-    "step", "passes", "batch", "index", "seconds", "best_epoch", "unimproved", "peak", "scale",
-    "smooth", "rollbacks",
-)  # fmt: skip
+_MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
+"""What Adam keeps for each parameter."""
+
+_COUNTERS: dict[str, type[int] | type[float]] = {
+    **dict.fromkeys(("step", "passes", "batch", "index", "unimproved", "rollbacks"), int),
+    **dict.fromkeys(("seconds", "best_epoch", "peak", "scale"), float),
+}
+"""What is saved by its name, and as what it must come back."""
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
