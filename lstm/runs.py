@@ -8,7 +8,6 @@ the method returns. Knows nothing of how workers are started or of pages.
 
 import json
 import secrets
-import sqlite3
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,19 +15,11 @@ from typing import Any, Self
 
 from lstm.checkpoint import Saved
 from lstm.config import ModelConfig, TrainConfig
+from lstm.control import NEXT_TURN, Control, stop_run
 from lstm.corpus import Corpus
 from lstm.database import Database, storage_errors
 from lstm.errors import StoreError
-from lstm.lifecycle import (
-    SELECT_RUN,
-    WAITING,
-    Lifecycle,
-    allowed_run,
-    clear_commands,
-    end_run,
-    get_run,
-    set_run,
-)
+from lstm.lifecycle import SELECT_RUN, WAITING, get_run, set_run
 from lstm.paths import data_folder
 from lstm.records import (
     Action,
@@ -63,10 +54,9 @@ UNDO_SECONDS = 3600.0
 """How long a deleted run can be brought back before its files go."""
 
 _ID_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_NEXT_TURN = "(SELECT coalesce(max(turn), 0) + 1 FROM runs)"
 
 
-class RunStore(Lifecycle, Shelf):
+class RunStore(Control, Shelf):
     """Runs, their texts, checkpoints and measurements below one data folder.
 
     May be shared by threads; other processes may have it open as well.
@@ -81,7 +71,7 @@ class RunStore(Lifecycle, Shelf):
     def __init__(self, folder: Path | None = None) -> None:
         """Open or make the store; see the class."""
         Shelf.__init__(self, folder or data_folder())
-        Lifecycle.__init__(self, Database(self.folder / "charloom.sqlite3"))
+        Control.__init__(self, Database(self.folder / "charloom.sqlite3"))
 
     def close(self) -> None:
         """Close the database connections that are not in use."""
@@ -171,7 +161,7 @@ class RunStore(Lifecycle, Shelf):
                 f"""INSERT INTO runs (id, owner, name, state, preset, corpus, corpus_name,
                         model_config, train_config, created, seen, turn)
                     VALUES (:id, :owner, :name, :state, :preset, :corpus, :corpus_name,
-                        :model_config, :train_config, :now, :now, {_NEXT_TURN})""",
+                        :model_config, :train_config, :now, :now, {NEXT_TURN})""",
                 row,
             )
             return get_run(db, run_id)
@@ -234,7 +224,7 @@ class RunStore(Lifecycle, Shelf):
         with self._database.write(durable=True) as db:
             run = get_run(db, run_id)
             if run.is_active or run.pid is not None:
-                _stop(db, run)
+                stop_run(db, run)
             set_run(db, run_id, deleted=run.deleted or time.time())
             return get_run(db, run_id)
 
@@ -277,99 +267,6 @@ class RunStore(Lifecycle, Shelf):
             set_run(db, run_id, **columns)
             return get_run(db, run_id)
 
-    # ---- what a visitor asks of a run -----------------------------------------------------
-
-    def pause(self, run_id: str) -> Run:
-        """Halt a run: a training saves its state first, a waiting one leaves the queue.
-
-        Raises:
-            StoreError: It neither trains nor waits.
-        """
-        with self._database.write(durable=True) as db:
-            run = allowed_run(db, run_id, "pause")
-            if run.state == RunState.QUEUED:
-                set_run(db, run_id, state=RunState.PAUSED)
-            else:
-                _command(db, run_id, "pause")
-            return get_run(db, run_id)
-
-    def resume(self, run_id: str) -> Run:
-        """Let a paused, stopped, interrupted or failed run use up the rest of its budget.
-
-        It takes its old place in the queue.
-
-        Raises:
-            StoreError: There is nothing to resume.
-        """
-        with self._database.write(durable=True) as db:
-            allowed_run(db, run_id, "resume")
-            clear_commands(db, run_id)
-            set_run(db, run_id, state=RunState.QUEUED, reason=None, finished=None)
-            return get_run(db, run_id)
-
-    def stop(self, run_id: str) -> Run:
-        """End a run and keep what it learned.
-
-        Raises:
-            StoreError: It has ended already.
-        """
-        with self._database.write(durable=True) as db:
-            _stop(db, allowed_run(db, run_id, "stop"))
-            return get_run(db, run_id)
-
-    def set_learning_rate(self, run_id: str, value: float) -> Run:
-        """Change the learning rate (the peak of the schedule) of a training from now on.
-
-        Raises:
-            StoreError: The run has ended.
-            ConfigError: The value is out of range.
-        """
-        with self._database.write(durable=True) as db:
-            run = allowed_run(db, run_id, "set_learning_rate")
-            TrainConfig(learning_rate=value, seconds=run.train_config.seconds or 1.0)
-            _command(db, run_id, "learning_rate", value)
-            return get_run(db, run_id)
-
-    def extend(
-        self, run_id: str, *, seconds: float | None = None, epochs: int | None = None
-    ) -> Run:
-        """Train an ended run longer: it waits again and goes on from its last checkpoint.
-
-        What is asked for here is then the only rule that ends it, since a plateau or target
-        that was reached once would end it again at once.
-
-        Args:
-            run_id: The run.
-            seconds: So many more seconds of training.
-            epochs: Or so many more passes over the text.
-
-        Raises:
-            StoreError: It has not ended, or left no model.
-            ConfigError: Neither or a value out of range.
-        """
-        with self._database.write(durable=True) as db:
-            run = allowed_run(db, run_id, "extend")
-            longer = {
-                **run.train_config.to_json(),
-                "seconds": None if seconds is None else run.seconds + seconds,
-                "epochs": None if epochs is None else int(run.epoch) + epochs,
-                "target_bits": None,
-                "patience": None,
-            }
-            config = TrainConfig.from_json(longer)
-            clear_commands(db, run_id)
-            set_run(
-                db,
-                run_id,
-                state=RunState.QUEUED,
-                train_config=json.dumps(config.to_json()),
-                reason=None,
-                finished=None,
-                attempts=0,
-            )
-            db.execute(f"UPDATE runs SET turn = {_NEXT_TURN} WHERE id = ?", (run_id,))
-            return get_run(db, run_id)
-
 
 def tidy_name(name: str) -> str:
     """Return a name on one line, cut to ``NAME_LENGTH``, without control characters."""
@@ -380,21 +277,3 @@ def tidy_name(name: str) -> str:
 def _new_id() -> str:
     """Return letters and digits that nobody can guess (70 bits) or misread."""
     return "".join(secrets.choice(_ID_SIGNS) for _ in range(12))
-
-
-def _command(db: sqlite3.Connection, run_id: str, kind: str, value: float | None = None) -> None:
-    db.execute(
-        "INSERT INTO commands (run, kind, value, created) VALUES (?, ?, ?, ?)",
-        (run_id, kind, value, time.time()),
-    )
-    set_run(db, run_id)
-
-
-def _stop(db: sqlite3.Connection, run: Run) -> None:
-    """End a run at once, or ask its worker to."""
-    if run.pending == "stop":
-        return
-    if run.pid is not None or run.state in {RunState.STARTING, RunState.RUNNING}:
-        _command(db, run.id, "stop")
-        return
-    end_run(db, run.id, RunState.STOPPED, Message("notices.finished_stopped"))

@@ -24,23 +24,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
 from lstm.baselines import baselines
-from lstm.checkpoint import Saved
 from lstm.config import TrainConfig
-from lstm.corpus import Corpus
 from lstm.errors import CharloomError
-from lstm.evaluation import NATS_PER_BIT
 from lstm.events import (
     Checkpoint,
     Command,
-    EpochEnd,
     Event,
     Finished,
     SaveNow,
     SetLearningRate,
     Step,
     Stop,
-    TrainingState,
 )
+from lstm.keeper import Keeper
 from lstm.processes import (
     cores,
     holding,
@@ -57,15 +53,6 @@ PAUSE_SECONDS = "CHARLOOM_PAUSE_SECONDS"
 
 FLUSH_SECONDS = 1.0
 """Measurements are gathered for so long and written in one transaction."""
-
-SAVE_SECONDS = 5.0
-"""A checkpoint is written about so often, and less often if writing it takes long."""
-
-LATEST_SAVE_SECONDS = 15.0
-"""But never less often than this, so that a crash costs little."""
-
-SAVE_SHARE = 0.05
-"""Share of the time that writing checkpoints may take."""
 
 LOCK_PATIENCE = 10.0
 """How long to wait for an earlier worker of the same run that is just ending."""
@@ -180,7 +167,7 @@ class _Training:
     def __init__(self, run: Run, store: RunStore, leave: threading.Event) -> None:
         self.run, self.store, self.leave = run, store, leave
         self.corpus = store.corpus(run.corpus_fingerprint)
-        self.keeper = _Keeper(run, store, self.corpus)
+        self.keeper = Keeper(run, store, self.corpus)
         self.cap = number_from_environment(MAX_SECONDS, 1800.0, 1.0)
         self.linger = number_from_environment(PAUSE_SECONDS, 600.0, 0.0)
         self.events: list[Event] = []
@@ -299,86 +286,3 @@ class _Training:
                 beaten = time.monotonic()
             self.leave.wait(_WAIT_SECONDS)
         self.store.begin(self.run.id, os.getpid(), started(os.getpid()))
-
-
-class _Keeper:
-    """Decides which checkpoints go to the disk, and finds the one to go on from."""
-
-    def __init__(self, run: Run, store: RunStore, corpus: Corpus) -> None:
-        self.run, self.store, self.corpus = run, store, corpus
-        self.seconds = 0.0
-        self.facts: dict[str, float | str | None] = {
-            "name": run.name,
-            "corpus": run.corpus_name,
-            "epoch": 0.0,
-        }
-        self.newest: Saved | None = None
-        self.best: Saved | None = None
-        self.written = -LATEST_SAVE_SECONDS
-        self.cost = 0.0
-
-    def load(self) -> TrainingState | None:
-        """Return the state to go on from, and forget what the store knows beyond it."""
-        saved, damaged = self.store.load_checkpoint(self.run.id)
-        step = int(saved.state.numbers["step"] or 0) if saved else 0
-        if saved is not None:
-            self.seconds = float(saved.state.numbers["seconds"] or 0.0)
-            self.facts |= saved.info
-        if self.run.step or damaged:
-            self.store.rewind(self.run.id, step)
-            self._tell(damaged, step if saved else None)
-        return saved.state if saved else None
-
-    def _tell(self, damaged: int, step: int | None) -> None:
-        if damaged:
-            key = "damaged_checkpoints" if step is None else "damaged_checkpoint"
-        else:
-            key = "restarted" if step is None else "resumed"
-        self.store.notice(self.run.id, f"notices.{key}", step=step)
-
-    def note(self, event: Event) -> None:
-        """Remember what a later checkpoint should say of itself."""
-        if isinstance(event, Step | EpochEnd):
-            self.facts["epoch"] = event.epoch
-            self.facts["seconds"] = event.seconds
-        if isinstance(event, EpochEnd):
-            self.facts["bits_per_char"] = event.validation_loss / NATS_PER_BIT
-
-    def is_due(self) -> bool:
-        """Tell whether it is time to ask for a checkpoint."""
-        return time.monotonic() - self.written >= max(SAVE_SECONDS, self._pause())
-
-    def offer(self, event: Checkpoint, *, asked: bool) -> None:
-        """Take a checkpoint, and write it unless the last one was written just now.
-
-        Its tensors are a copy of the training's, so they may also be written later.
-        """
-        saved = Saved(
-            model_config=self.run.model_config,
-            vocabulary=self.corpus.vocabulary,
-            state=event.state,
-            train_config=self.run.train_config,
-            lowercase=self.corpus.lowercase,
-            info=dict(self.facts),
-        )
-        self.newest = saved
-        if event.best:
-            self.best = saved
-        if asked or time.monotonic() - self.written >= self._pause():
-            self._write(saved)
-
-    def close(self) -> None:
-        """Write what is not written yet."""
-        if self.newest is not None:
-            self._write(self.newest)
-
-    def _write(self, saved: Saved) -> None:
-        began = time.monotonic()
-        self.store.save_checkpoint(self.run.id, saved, self.best)
-        self.newest = self.best = None
-        self.written = time.monotonic()
-        self.cost = self.written - began
-
-    def _pause(self) -> float:
-        """Return the least time between two checkpoints, in seconds."""
-        return min(max(1.0, self.cost / SAVE_SHARE), LATEST_SAVE_SECONDS)

@@ -1,0 +1,115 @@
+"""The tables of the run store, version by version.
+
+A database says in ``PRAGMA user_version`` how many of these steps it has taken. A step that was
+released is never changed; what is new comes in a step of its own. Knows nothing of connections.
+"""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE corpora (
+            key TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            characters INTEGER NOT NULL,
+            symbols INTEGER NOT NULL,
+            created REAL NOT NULL,
+            baselines_begun REAL,
+            baselines_done REAL
+        )""",
+        """CREATE TABLE runs (
+            id TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            state TEXT NOT NULL,
+            preset TEXT NOT NULL,
+            corpus TEXT NOT NULL REFERENCES corpora (key),
+            corpus_name TEXT NOT NULL,
+            model_config TEXT NOT NULL,
+            train_config TEXT NOT NULL,
+            created REAL NOT NULL,
+            seen REAL NOT NULL,
+            started REAL,
+            finished REAL,
+            deleted REAL,
+            kept INTEGER NOT NULL DEFAULT 0,
+            turn INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            pid INTEGER,
+            pid_started REAL,
+            heartbeat REAL,
+            reason TEXT,
+            step INTEGER NOT NULL DEFAULT 0,
+            epoch REAL NOT NULL DEFAULT 0,
+            seconds REAL NOT NULL DEFAULT 0,
+            learning_rate REAL,
+            chars_per_second REAL,
+            train_bits REAL,
+            last_bits REAL,
+            best_bits REAL,
+            best_epoch REAL,
+            checkpoint_step INTEGER,
+            checkpoint_epoch REAL,
+            size_bytes INTEGER NOT NULL DEFAULT 0,
+            version INTEGER NOT NULL DEFAULT 1
+        )""",
+        "CREATE INDEX runs_by_owner ON runs (owner, created)",
+        "CREATE INDEX runs_by_state ON runs (state, turn)",
+        """CREATE TABLE steps (
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            n INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            epoch REAL NOT NULL,
+            seconds REAL NOT NULL,
+            loss REAL,
+            grad_norm REAL,
+            learning_rate REAL NOT NULL,
+            chars_per_second REAL NOT NULL,
+            PRIMARY KEY (run, n)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE evaluations (
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            evaluation INTEGER NOT NULL,
+            step INTEGER NOT NULL,
+            epoch REAL NOT NULL,
+            seconds REAL NOT NULL,
+            train_bits REAL,
+            validation_bits REAL,
+            best INTEGER NOT NULL,
+            PRIMARY KEY (run, evaluation)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE samples (
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            evaluation INTEGER NOT NULL,
+            temperature REAL NOT NULL,
+            epoch REAL NOT NULL,
+            opening TEXT NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (run, evaluation, temperature)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE notices (
+            id INTEGER PRIMARY KEY,
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            created REAL NOT NULL,
+            step INTEGER NOT NULL,
+            message TEXT NOT NULL
+        )""",
+        "CREATE INDEX notices_by_run ON notices (run, id)",
+        """CREATE TABLE commands (
+            id INTEGER PRIMARY KEY,
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            value REAL,
+            created REAL NOT NULL,
+            done_at_step INTEGER
+        )""",
+        "CREATE INDEX commands_by_run ON commands (run, id)",
+        """CREATE TABLE baselines (
+            corpus TEXT NOT NULL REFERENCES corpora (key) ON DELETE CASCADE,
+            key TEXT NOT NULL,
+            n INTEGER,
+            bits REAL NOT NULL,
+            sampled INTEGER NOT NULL,
+            PRIMARY KEY (corpus, key)
+        ) WITHOUT ROWID""",
+    ),
+)
+"""Statements that lead from each schema version to the next; only ever appended to."""
