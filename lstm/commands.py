@@ -195,7 +195,7 @@ def _drive(record: _Record) -> None:
     """Train, show the progress, and stop with the model kept at the first Ctrl-C."""
     config = record.train_config
     by_time = config.seconds is not None
-    total = config.seconds if by_time else config.epochs
+    total = float(config.seconds or config.epochs or 0)
     layout = "{percentage:3.0f}%|{bar}| {n:.1f}/{total:.0f} {unit} {postfix}"
     unit = "s" if by_time else "epochs"
     events = training_events(record.corpus, record.model_config, config)
@@ -207,7 +207,7 @@ def _drive(record: _Record) -> None:
         while not isinstance(event, Finished):
             record.take(event)
             if isinstance(event, Step):
-                bar.n = min(event.seconds if by_time else event.epoch, bar.total)
+                bar.n = min(event.seconds if by_time else event.epoch, total)
                 bits = f"{record.history[-1][2]:.3f}" if record.history else "-"
                 speed = f"{event.chars_per_second:,.0f}"
                 bar.set_postfix_str(messages.text("cli.progress", bits=bits, speed=speed))
