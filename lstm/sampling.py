@@ -442,6 +442,8 @@ class Writer:
 
     def _top(self, plain: Floats, chances: Floats) -> tuple[tuple[str, float, float], ...]:
         likeliest = _likeliest(plain)
+        if self.vocabulary.unknown is not None:  # among few symbols it would come along, last
+            likeliest = likeliest[likeliest != self.vocabulary.unknown]
         names = map(self.vocabulary.characters.__getitem__, likeliest.tolist())
         return tuple(
             zip(names, plain[likeliest].tolist(), chances[likeliest].tolist(), strict=True)
