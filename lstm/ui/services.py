@@ -5,7 +5,7 @@ changed by who gets it. Knows nothing of pages.
 """
 
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,10 +65,13 @@ def load(path: Path) -> Loaded:
 
 
 @st.cache_resource(show_spinner=False, max_entries=_MODELS_KEPT)
-def _load(path: str, _changed: int) -> Loaded:
+def _load(path: str, changed: int) -> Loaded:
     from lstm import checkpoint
+    from lstm.events import TrainingState
 
-    return Loaded(checkpoint.load(Path(path)))
+    saved = checkpoint.load(Path(path))
+    weights = {k: v for k, v in saved.state.tensors.items() if k.startswith("model.")}
+    return Loaded(replace(saved, state=TrainingState(weights)))
 
 
 def warm_up() -> None:

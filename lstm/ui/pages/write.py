@@ -1,13 +1,226 @@
 """The room Write, the landing page: a network writes, the visitor turns the knobs.
 
-Knows nothing of training.
+Knows nothing of how a network came to be.
 """
+
+import secrets
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
 
 import streamlit as st
 
-from lstm.ui.language import t
+from lstm.config import SampleConfig
+from lstm.errors import CharloomError, ConfigError
+from lstm.ui import rooms
+from lstm.ui.components.typewriter import last_request, typewriter
+from lstm.ui.components.typewriter.protocol import LONGEST_OPENING, Request, read_request
+from lstm.ui.desk import Desk
+from lstm.ui.language import language, t
+from lstm.ui.networks import Choice, Snapshot, choices, landing
+from lstm.ui.visitor import owner
+from lstm.ui.watch import LOOKED_AT, watch
+
+_KEY = "typewriter"
+_CHOICE = "write-network"
+_FOLLOW = "write-follow"
+_VISIT = "_write"
+
+_FIRST_PAGE = 150
+"""Characters that come with the page itself, so that it writes without asking."""
+
+_FOLLOW_EVERY = 2.0
+"""Seconds between two looks for a newer snapshot."""
+
+
+@dataclass
+class _Visit:
+    """What the room remembers of a visitor as long as the session lasts."""
+
+    settings: dict[str, Any]
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    chosen: str | None = None
+    follow: bool = True
+    desk: Desk | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    reply: dict[str, Any] | None = None
+    looked: float = 0.0
 
 
 def render() -> None:
     """Draw the room."""
-    st.title(t("write.sentence"))
+    visit = _visit()
+    options = choices(owner())
+    with st.container(key="write-top", horizontal=True, vertical_alignment="bottom"):
+        with st.container(key="write-welcome", gap=None):
+            st.header(t("write.sentence"), anchor=False)
+            st.markdown(t("write.introduction"))
+            rooms.link("train", t("write.train_link"))
+        chosen = _choose(visit, options) if options else None
+    if chosen is None:
+        st.info(t("write.no_network"))
+    else:
+        _writing(chosen)
+
+
+def _visit() -> _Visit:
+    if _VISIT not in st.session_state:
+        st.session_state[_VISIT] = _Visit(_first_settings())
+    visit: _Visit = st.session_state[_VISIT]
+    return visit
+
+
+def _first_settings() -> dict[str, Any]:
+    """Return what the typewriter begins with: from the address, where that makes sense."""
+    asked = st.query_params
+    settings = {"rng": secrets.randbelow(9_999) + 1, "temperature": 0.7, "opening": ""}
+    if asked.get("rng", "").isdecimal() and int(asked["rng"]) < 2**32:
+        settings["rng"] = int(asked["rng"])
+    settings["opening"] = asked.get("opening", "")[:LONGEST_OPENING]
+    try:
+        wish = float(asked.get("temperature", 0.7))
+        settings["temperature"] = SampleConfig(temperature=wish).temperature
+    except (ValueError, ConfigError):
+        settings["temperature"] = 0.7
+    return settings
+
+
+def _choose(visit: _Visit, options: list[Choice]) -> Choice:
+    """Draw the choice of the network and return what is chosen."""
+    by_key = {choice.key: choice for choice in options}
+    chosen = by_key[_chosen(visit, by_key) or landing(options, language()).key]
+    # What is chosen lives in the visit: a widget's state is gone after a change of page.
+    st.session_state[_CHOICE] = chosen.key
+    with st.container(key="write-choice", gap="small", width=365):
+        st.selectbox(
+            t("write.network"),
+            list(by_key),
+            format_func=lambda key: by_key[key].title(language()),
+            key=_CHOICE,
+            on_change=_picked,
+            filter_mode=None,
+        )
+        if chosen.is_training:
+            st.session_state[_FOLLOW] = visit.follow
+            st.toggle(t("write.follow"), key=_FOLLOW, on_change=_followed)
+    visit.chosen = chosen.key
+    return chosen
+
+
+def _chosen(visit: _Visit, known: dict[str, Choice]) -> str | None:
+    """Return the key of the network that was asked for, or None."""
+    asked = st.query_params
+    wishes = (f"run:{asked['run']}" if "run" in asked else asked.get("model"), visit.chosen)
+    found = next((wish for wish in wishes if wish in known), None)
+    if "run" in asked and found != wishes[0]:
+        st.warning(t("write.no_such_run"))
+    return found
+
+
+def _picked() -> None:
+    key = st.session_state[_CHOICE]
+    _visit().chosen = key
+    for name in ("run", "model"):
+        st.query_params.pop(name, None)
+    kind, _, name = key.partition(":")
+    st.query_params.update({"run": name} if kind == "run" else {"model": key})
+
+
+def _followed() -> None:
+    _visit().follow = st.session_state[_FOLLOW]
+
+
+@st.fragment
+def _writing(choice: Choice) -> None:
+    """Draw the typewriter and answer it; its requests make this alone run again."""
+    visit = _visit()
+    try:
+        _sit_down(visit, choice)
+        _answer(visit, choice)
+    except CharloomError as error:
+        visit.reply = {**_numbered(), "error": error.text(language())}
+    data = {
+        "visit": visit.id,
+        "stream": choice.key,
+        "settings": visit.settings,
+        "about": _about(visit, choice),
+        "reply": visit.reply,
+    }
+    typewriter(_KEY, data)
+
+
+def _sit_down(visit: _Visit, choice: Choice) -> None:
+    """Make sure that the desk has the chosen network, in its newest snapshot if followed.
+
+    Raises:
+        CharloomError: The network is gone or damaged.
+    """
+    desk = visit.desk
+    if desk is None or desk.network.stream != choice.key:
+        snapshot = Snapshot.of(choice)
+        visit.desk, visit.facts = Desk(snapshot.network), snapshot.facts
+        visit.reply = _first_page(visit, visit.desk)
+    elif choice.is_training and visit.follow and monotonic() - visit.looked > _FOLLOW_EVERY:
+        snapshot = Snapshot.of(choice)
+        if snapshot.network.stepper is not desk.network.stepper:
+            desk.change(snapshot.network)
+            visit.facts = snapshot.facts
+        visit.looked = monotonic()
+
+
+def _first_page(visit: _Visit, desk: Desk) -> dict[str, Any]:
+    """Write what the typewriter would ask for first, with the settings that it has now."""
+    request = _request()
+    opening, rng = visit.settings["opening"], visit.settings["rng"]
+    sample = SampleConfig(temperature=visit.settings["temperature"])
+    if request is not None:
+        opening, rng, sample = request.opening, request.rng, request.asks[0].sample
+    first = desk.first_page(opening, rng, sample, _FIRST_PAGE)
+    return desk.answer(first)
+
+
+def _answer(visit: _Visit, choice: Choice) -> None:
+    """Answer the typewriter's last request, unless it was answered already.
+
+    Raises:
+        CharloomError: The request makes no sense.
+    """
+    request = _request()
+    answered = visit.reply is not None and visit.reply["seq"]
+    if request is None or visit.desk is None or request.seq == answered:
+        return
+    if request.stream != choice.key:
+        return  # from before the network was changed; the first page is there already
+    visit.reply = visit.desk.answer(request)
+    if request.asks[0].lane == 0:
+        visit.reply["watch"] = watch(choice, *visit.desk.recent(0, LOOKED_AT))
+
+
+def _request() -> Request | None:
+    """Return the typewriter's last request, checked.
+
+    Raises:
+        CharloomError: It makes no sense.
+    """
+    value = last_request(_KEY)
+    return None if value is None else read_request(value)
+
+
+def _numbered() -> dict[str, Any]:
+    """Return the number of a request that could not be answered, if it has one."""
+    value = last_request(_KEY)
+    seq = value.get("seq") if isinstance(value, dict) else None
+    return {"seq": seq if isinstance(seq, int) else 0}
+
+
+def _about(visit: _Visit, choice: Choice) -> str:
+    """Return a line on the network: what it is and how much it has learned."""
+    facts = visit.facts
+    if not facts:
+        return ""
+    parts = [t(f"write.cell.{facts['cell']}", hidden=facts["hidden"])]
+    if facts["bits"] is not None:
+        parts.append(t("write.bits", bits=f"{facts['bits']:.2f}"))
+    if choice.run is not None and facts["epoch"] is not None:
+        parts.append(t("write.from_epoch", epoch=f"{facts['epoch']:.1f}"))
+    return " · ".join(parts)

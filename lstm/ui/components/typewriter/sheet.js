@@ -1,0 +1,247 @@
+// The sheet of paper: draws the shown characters of a lane as runs of equal looks, each with the
+// temperature that it was drawn at, follows the end unless the reader has scrolled up, and finds
+// the character below a pointer. What stands there is never drawn again while it stays.
+
+const LONGEST_RUN = 80;
+
+class Sheet {
+  constructor(lane, looks) {
+    this.lane = lane;
+    this.looks = looks; // { tint, labels }
+    this.caret = make("span", { class: "caret", "aria-hidden": "true" });
+    this.mark = make("span", { class: "mark", "aria-hidden": "true", hidden: true });
+    this.opening = make("span", { class: "opening" });
+    this.root = make("div", {
+      class: "sheet",
+      role: "textbox",
+      "aria-readonly": "true",
+      "aria-multiline": "true",
+      "aria-describedby": "sheet-hint",
+      tabindex: "0",
+    });
+    this.root.addEventListener("scroll", () => this.noticeScroll(), { passive: true });
+    this.following = true;
+    this.onfollow = () => {};
+    this.clear();
+  }
+
+  // ---- drawing --------------------------------------------------------------------------
+
+  clear() {
+    this.runs = [];
+    this.drawn = this.lane.base;
+    this.root.replaceChildren(this.mark);
+    this.paragraph = this.newParagraph();
+    this.paragraph.append(this.opening, this.caret);
+    this.opening.hidden = this.lane.base > 0;
+    this.following = true;
+  }
+
+  redraw() {
+    const { following } = this;
+    const top = this.root.scrollTop;
+    this.clear();
+    this.draw();
+    if (!following) this.root.scrollTop = top;
+    this.noticeScroll();
+  }
+
+  newParagraph() {
+    const paragraph = make("p");
+    this.root.append(paragraph);
+    paragraph.append(this.caret);
+    return paragraph;
+  }
+
+  // Bring the screen to what the lane shows: draw what is new, drop what was cut.
+  draw() {
+    if (this.drawn > this.lane.shown) this.dropFrom(this.lane.shown);
+    if (this.drawn === this.lane.shown) return;
+    let pending = "";
+    const flush = () => {
+      if (pending) this.run.text.appendData(pending);
+      pending = "";
+    };
+    for (; this.drawn < this.lane.shown; this.drawn++) {
+      const record = this.lane.at(this.drawn);
+      const look = this.look(record);
+      if (!this.run || this.run.look !== look || this.run.count >= LONGEST_RUN) {
+        flush();
+        this.startRun(record, look);
+      }
+      pending += record.character;
+      this.run.count++;
+      if (record.character === "\n") {
+        flush();
+        this.paragraph = this.newParagraph();
+        this.run = null;
+      }
+    }
+    flush();
+    this.forgetOldest();
+    this.follow();
+  }
+
+  look(record) {
+    const extra = (record.byHand ? " by-hand" : "") + (record.copied ? " copied" : "");
+    return `${record.temperature} ${tintClass(record, this.looks.tint)}${extra}`;
+  }
+
+  startRun(record, look) {
+    const text = document.createTextNode("");
+    const span = make(
+      "span",
+      {
+        class: `run${look.slice(look.indexOf(" "))}`,
+        "data-t": record.temperature.toFixed(2),
+        "data-from": this.drawn,
+      },
+      text,
+    );
+    this.run = { span, text, look, from: this.drawn, count: 0, paragraph: this.paragraph };
+    this.runs.push(this.run);
+    this.paragraph.insertBefore(span, this.caret);
+  }
+
+  dropFrom(position) {
+    while (this.runs.length && this.runs.at(-1).from >= position) {
+      const run = this.runs.pop();
+      run.span.remove();
+    }
+    const last = this.runs.at(-1);
+    if (last && last.from + last.count > position) {
+      last.count = position - last.from;
+      last.text.data = Array.from(last.text.data).slice(0, last.count).join("");
+    }
+    const kept = last ? last.paragraph : this.root.querySelector("p");
+    while (kept.nextSibling) kept.nextSibling.remove();
+    kept.append(this.caret);
+    this.paragraph = kept;
+    this.run = last ?? null;
+    this.drawn = position;
+    if (last && last.text.data.endsWith("\n")) {
+      this.paragraph = this.newParagraph();
+      this.run = null;
+    }
+  }
+
+  // Keep the sheet short: whole paragraphs go first, so that no line below them moves.
+  forgetOldest() {
+    if (this.drawn - this.lane.base <= MOST_KEPT) return;
+    const least = this.drawn - MOST_KEPT * 0.8;
+    const height = this.root.scrollHeight;
+    let gone = 0;
+    while (gone < this.runs.length && this.runs[gone].from + this.runs[gone].count <= least) gone++;
+    const first = this.runs[gone]?.paragraph;
+    for (const run of this.runs.splice(0, gone)) run.span.remove();
+    while (first && this.root.querySelector("p") !== first) this.root.querySelector("p").remove();
+    this.opening.hidden = true;
+    this.lane.forget(this.runs[0].from);
+    if (!this.following) this.root.scrollTop -= height - this.root.scrollHeight;
+  }
+
+  setOpening(text) {
+    if (this.opening.textContent !== text) this.opening.textContent = text;
+  }
+
+  // Underline passages that stand in the training text; only what they touch is drawn again.
+  setCopied(spans) {
+    let first = Infinity;
+    for (const [start, length] of spans) {
+      for (let position = start; position < start + length; position++) {
+        const record = this.lane.at(position);
+        if (!record || record.copied) continue;
+        record.copied = true;
+        first = Math.min(first, position);
+      }
+    }
+    if (first >= this.drawn) return;
+    this.dropFrom(first);
+    this.draw();
+  }
+
+  // ---- scrolling ------------------------------------------------------------------------
+
+  follow() {
+    if (this.following) this.root.scrollTop = this.root.scrollHeight;
+  }
+
+  noticeScroll() {
+    const { scrollHeight, scrollTop, clientHeight } = this.root;
+    const following = scrollHeight - scrollTop - clientHeight < 30;
+    if (following !== this.following) {
+      this.following = following;
+      this.onfollow(following);
+    }
+  }
+
+  jumpToEnd() {
+    this.root.scrollTop = this.root.scrollHeight;
+    this.noticeScroll();
+  }
+
+  // ---- finding --------------------------------------------------------------------------
+
+  // The position of the character below a pointer, or null.
+  locate(event) {
+    const span = event.target.closest?.(".run");
+    const run = span && this.runs.find((one) => one.span === span);
+    if (!run) return null;
+    for (let i = 0; i < run.count; i++) {
+      for (const box of this.boxes(run, i)) {
+        const inside = event.clientX >= box.left && event.clientX < Math.max(box.right, box.left + 6);
+        if (inside && event.clientY >= box.top && event.clientY <= box.bottom) return run.from + i;
+      }
+    }
+    return null;
+  }
+
+  // The position in the line above (-1) or below (1) that is nearest to a position.
+  neighbourLine(position, direction) {
+    const here = this.box(position);
+    if (!here) return position;
+    let best = position;
+    let distance = Infinity;
+    let line = null;
+    for (let other = position + direction; this.lane.at(other) && other < this.drawn; other += direction) {
+      const box = this.box(other);
+      if (!box || Math.abs(box.top - here.top) < here.height / 2) continue;
+      line ??= box.top;
+      if (Math.abs(box.top - line) > here.height / 2) break;
+      if (Math.abs(box.left - here.left) < distance) {
+        distance = Math.abs(box.left - here.left);
+        best = other;
+      }
+    }
+    return best;
+  }
+
+  box(position) {
+    const run = this.runs.findLast((one) => one.from <= position);
+    if (!run || position >= run.from + run.count) return null;
+    return this.boxes(run, position - run.from)[0] ?? null;
+  }
+
+  boxes(run, index) {
+    const characters = Array.from(run.text.data);
+    const start = characters.slice(0, index).join("").length;
+    const range = document.createRange();
+    range.setStart(run.text, start);
+    range.setEnd(run.text, start + characters[index].length);
+    return [...range.getClientRects()];
+  }
+
+  // Frame one character, or none.
+  point(position) {
+    const box = position === null ? null : this.box(position);
+    this.mark.hidden = !box;
+    if (!box) return;
+    const sheet = this.root.getBoundingClientRect();
+    this.mark.style.left = `${box.left - sheet.left + this.root.scrollLeft - this.root.clientLeft}px`;
+    this.mark.style.top = `${box.top - sheet.top + this.root.scrollTop - this.root.clientTop}px`;
+    this.mark.style.width = `${Math.max(box.width, 8)}px`;
+    this.mark.style.height = `${box.height}px`;
+    if (box.top < sheet.top) this.root.scrollTop -= sheet.top - box.top + 20;
+    if (box.bottom > sheet.bottom) this.root.scrollTop += box.bottom - sheet.bottom + 20;
+  }
+}

@@ -1,0 +1,138 @@
+"""Which networks a visitor may write with: those that ship, and their own runs.
+
+A run that still trains is written with from its newest snapshot. Knows nothing of pages.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from lstm.corpus import Corpus
+from lstm.errors import StoreError
+from lstm.library import bundled as bundled_texts
+from lstm.library import read_bundled
+from lstm.messages import Language, text
+from lstm.runs import Run
+from lstm.ui.desk import Network
+from lstm.ui.services import BUNDLED, Loaded, bundled, load, store
+
+_BUNDLED = "bundled:"
+_RUN = "run:"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A network that can be chosen.
+
+    Attributes:
+        key: ``bundled:NAME`` or ``run:ID``; names it in addresses and in the session.
+        run: The run, if it is one; as it was when the choice was made.
+    """
+
+    key: str
+    run: Run | None = None
+
+    @property
+    def name(self) -> str:
+        """The part of the key after the colon."""
+        return self.key.partition(":")[2]
+
+    @property
+    def address(self) -> dict[str, str]:
+        """What the page's address carries when this network writes."""
+        return {"run": self.name} if self.run else {"model": self.key}
+
+    @property
+    def is_training(self) -> bool:
+        """Whether newer snapshots will come."""
+        return self.run is not None and self.run.is_active
+
+    def title(self, language: Language) -> str:
+        """Return what people call it. That of a run is hostile text."""
+        if self.run is None:
+            return text(f"write.bundled.{self.name.replace('-', '_')}", language)
+        state = text("write.still_training" if self.run.is_active else "write.my_run", language)
+        return f"{self.run.name} ({state})"
+
+    def file(self) -> Path:
+        """Return the model file: the newest while it trains, the best afterwards.
+
+        Raises:
+            StoreError: The run is gone, or has no model yet.
+        """
+        if self.run is None:
+            return bundled(self.name)
+        run = store().run(self.run.id)
+        file = store().model_file(run.id, "last" if run.is_active else "best")
+        file = file or store().model_file(run.id)
+        if run.deleted is not None or file is None:
+            raise StoreError("no_model")
+        return file
+
+    def corpus(self) -> Corpus | None:
+        """Return the text that it learned from, if it is at hand."""
+        if self.run is not None:
+            return store().corpus(self.run.corpus_fingerprint)
+        if self.name not in {collection.key for collection in bundled_texts()}:
+            return None
+        return Corpus.from_text(read_bundled(self.name), name=self.name)
+
+
+def choices(owner: str) -> list[Choice]:
+    """Return the networks that a visitor may write with, those that ship first."""
+    shipped = [Choice(_BUNDLED + name) for name in BUNDLED if bundled(name).exists()]
+    own = [Choice(_RUN + run.id, run) for run in store().runs(owner) if run.has_model]
+    return shipped + own
+
+
+def landing(options: list[Choice], language: Language) -> Choice:
+    """Return the network that writes when nobody has chosen: one in the visitor's language."""
+    own_language = f"{_BUNDLED}essays-{language}"
+    return next((choice for choice in options if choice.key == own_language), options[0])
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A network at one moment of its training, in memory.
+
+    Attributes:
+        choice: Which network.
+        loaded: Its weights.
+    """
+
+    choice: Choice
+    loaded: Loaded
+
+    @classmethod
+    def of(cls, choice: Choice) -> Self:
+        """Return the newest snapshot.
+
+        Raises:
+            StoreError: The run is gone, or has no model yet.
+            CheckpointError: Its file is damaged.
+        """
+        return cls(choice, load(choice.file()))
+
+    @cached_property
+    def network(self) -> Network:
+        """What the writing desk needs. Newer snapshots of a run go on with the same stream."""
+        saved = self.loaded.saved
+        return Network(self.choice.key, self.loaded.stepper, saved.vocabulary, saved.lowercase)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Return plain numbers: cell, hidden size, epoch, bits (None where unknown)."""
+        saved = self.loaded.saved
+        return {
+            "cell": saved.model_config.cell,
+            "hidden": saved.model_config.hidden_size,
+            "epoch": _number(saved.info.get("epoch")),
+            "bits": _number(saved.info.get("bits_per_char")),
+        }
+
+
+def _number(value: object) -> float | None:
+    """Return a number of a file's facts, which may be anything."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else None  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""The watch over a text that is being written: does it copy, does it go round in circles?
+
+Indexing a training text takes a moment, so it happens in the background and nobody waits for
+it: until it is done, the watch says nothing. Knows nothing of pages.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from lstm.errors import CorpusError, StoreError
+from lstm.memorisation import LEAST_COPIED, CorpusIndex, find_loop
+from lstm.ui.networks import Choice
+
+LOOKED_AT = 1_300
+"""Characters at the end of the text that are looked at: enough for the longest loop."""
+
+_MOST_INDEXED = 1_000_000
+_INDEXES_KEPT = 4
+_MANY_SYMBOLS = 500
+_LEAST_COPIED_HAN = 16
+"""Where a character is a word, a shorter passage is already a copy."""
+
+
+def watch(choice: Choice, text: str, end: int) -> dict[str, Any]:
+    """Look at the end of a text.
+
+    Args:
+        choice: The network that wrote it.
+        text: The text, or its last ``LOOKED_AT`` characters.
+        end: Position behind its last character.
+
+    Returns:
+        ``loop`` (start, period, times) or None; ``overlap`` (start, length), the longest
+        passage that stands in the training text, or None; ``least``, from which length on
+        that is a copy; ``copied``, all such passages. Positions are those of the stream.
+    """
+    offset = end - len(text)
+    loop = find_loop(text)
+    found: dict[str, Any] = {"loop": None, "overlap": None, "copied": [], "least": LEAST_COPIED}
+    if loop is not None:
+        found["loop"] = [loop.start + offset, loop.period, loop.times]
+    index = _ready(choice)
+    if index is None or not text:
+        return found
+    matches = index.matches(text)
+    longest = matches.longest()
+    if index.vocabulary.size > _MANY_SYMBOLS:
+        found["least"] = _LEAST_COPIED_HAN
+    if longest is not None:
+        found["overlap"] = [longest.start + offset, longest.length]
+    found["copied"] = [
+        [span.start + offset, span.length] for span in matches.copied(found["least"])
+    ]
+    return found
+
+
+def _ready(choice: Choice) -> CorpusIndex | None:
+    """Return the index of a network's training text once it is there; ask for it before."""
+    future = _index(choice.run.corpus_fingerprint if choice.run else choice.key, choice)
+    return future.result() if future.done() else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=_INDEXES_KEPT)
+def _index(key: str, _choice: Choice) -> Future[CorpusIndex | None]:
+    # Streamlit finds the result by what has no underscore: the key alone.
+    return _indexer().submit(_make, _choice)
+
+
+@cache
+def _indexer() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="index")
+
+
+def _make(choice: Choice) -> CorpusIndex | None:
+    try:
+        corpus = choice.corpus()
+    except (CorpusError, StoreError):
+        return None  # the text is damaged or gone: nothing to compare with
+    return CorpusIndex.of(corpus, _MOST_INDEXED) if corpus is not None else None
