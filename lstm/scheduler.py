@@ -69,7 +69,8 @@ class LocalExecutor:
     def __init__(self, store: RunStore) -> None:
         """Start workers for the runs of this store."""
         self._store = store
-        self._children: list[subprocess.Popen[bytes]] = []
+        self.children: list[subprocess.Popen[bytes]] = []
+        """The processes that this executor started and that have not been seen to end."""
 
     def start(self, run: Run) -> None:
         """Start ``python -m lstm worker RUN``; see ``Executor``."""
@@ -107,12 +108,12 @@ class LocalExecutor:
                 stderr=output,
                 start_new_session=True,  # signals meant for the server do not reach it
             )
-        self._children.append(child)
+        self.children.append(child)
         return child
 
     def _reap(self) -> None:
         """Collect the exit codes of ended workers, so that none stays behind as a zombie."""
-        self._children = [child for child in self._children if child.poll() is None]
+        self.children = [child for child in self.children if child.poll() is None]
 
 
 class Scheduler:
@@ -171,8 +172,7 @@ class Scheduler:
                 self._store.lost(run.id, run.pid)
         while claimed := self._store.claim(self.slots):
             self._begin(claimed)
-        if key := self._store.claim_baselines():
-            self._executor.start_baselines(key)
+        self._begin_baselines()
         if time.monotonic() - self._purged >= _PURGE_SECONDS:
             self._purged = time.monotonic()
             self._store.purge()
@@ -193,6 +193,16 @@ class Scheduler:
             values = {"reason": error.strerror}
             message = Message("errors.worker_not_started", values)
             self._store.end(run.id, RunState.FAILED, message)
+
+    def _begin_baselines(self) -> None:
+        """Start one text's reference lines; a failure costs a run nothing and is tried again."""
+        key = self._store.claim_baselines()
+        if key is None:
+            return
+        try:
+            self._executor.start_baselines(key)
+        except OSError:
+            _log.exception("no process for the baselines of text %s", key)
 
     def _run(self) -> None:
         while not self._ended.is_set():

@@ -153,6 +153,7 @@ def _logging_to(store: RunStore, run_id: str) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
+    _log.setLevel(logging.INFO)
     _log.addHandler(handler)
     try:
         yield
@@ -173,6 +174,7 @@ class _Training:
         self.events: list[Event] = []
         self.commands: deque[Command] = deque()
         self.flushed = time.monotonic()
+        self.store_seconds = 0.0  # time that the training waited for the store
         self.began_at = 0.0  # training seconds of earlier processes
         self.pausing = False
         self.stopping = False
@@ -194,10 +196,14 @@ class _Training:
                     event = training.send(command)
                 except StopIteration:
                     break
+                taken = time.monotonic()
                 self._take(event)
+                self.store_seconds += time.monotonic() - taken
                 command = self.commands.popleft() if self.commands else None
         self._flush()
         self.keeper.close()
+        trained = (self.finished.seconds if self.finished else 0.0) - self.began_at
+        _log.info("trained for %.1f s; the store took %.1f s", trained, self.store_seconds)
 
     def outcome(self) -> tuple[RunState, Message]:
         """Return how the training ended."""
@@ -269,7 +275,9 @@ class _Training:
             raise _Leave
         if self.pausing:
             self.store.halt(self.run.id)
+            paused = time.monotonic()
             self._wait()
+            self.store_seconds -= time.monotonic() - paused
             self.pausing = False
 
     def _wait(self) -> None:
