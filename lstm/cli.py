@@ -97,6 +97,9 @@ def _add_reading_commands(commands: "_Commands[_Parser]") -> None:
     write.add_argument("--min-p", type=float, default=0.0, metavar="P", help=_help("min_p"))
     write.add_argument("--length", type=int, default=400, metavar="N", help=_help("length"))
     write.add_argument("--rng", type=int, metavar="N", help=_help("write_rng"))
+    bench = _command(commands, "bench")
+    bench.add_argument("what", nargs="?", choices=["train", "write"], help=_help("bench"))
+    bench.add_argument("--json", action="store_true", help=_help("json"))
     worker = _command(commands, "worker")
     worker.add_argument("arguments", nargs=argparse.REMAINDER, help=_help("worker_arguments"))
 

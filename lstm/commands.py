@@ -97,6 +97,23 @@ def write(options: argparse.Namespace) -> int:
     return 0
 
 
+def bench(options: argparse.Namespace) -> int:
+    """Measure speeds; a Markdown table, and with ``--json`` one object as the last line."""
+    from lstm.bench import BENCHES
+    from lstm.bench.rows import machine, table
+
+    _say("cli.machine", machine=machine())
+    rows = []
+    for name in [options.what] if options.what else list(BENCHES):
+        for row in BENCHES[name]():
+            _say("cli.measured", what=row.what, value=f"{row.value:,.2f}", unit=row.unit)
+            rows.append(row)
+    print(table(rows))
+    if options.json:
+        _print_json({"machine": machine(), "rows": [row.to_json() for row in rows]})
+    return 0
+
+
 def _configs(options: argparse.Namespace, corpus: Corpus) -> tuple[ModelConfig, TrainConfig]:
     """Return the preset's settings with what was asked for otherwise."""
     chosen = preset(options.preset, corpus.characters, corpus.vocabulary.size)

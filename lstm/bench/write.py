@@ -1,0 +1,64 @@
+"""How fast one stream, and many, are written on one core."""
+
+import statistics
+from collections.abc import Callable, Iterator
+
+import torch
+
+from lstm.bench.rows import Row, best_time
+from lstm.config import ModelConfig, SampleConfig
+from lstm.corpus import Vocabulary
+from lstm.model import CharModel, evaluating
+from lstm.sampling import Stepper, Writer
+
+SYMBOLS = 57
+_LENGTH = 500
+_FILTERED = SampleConfig(temperature=0.8, top_k=20, top_p=0.95, min_p=0.02)
+
+
+def rows() -> Iterator[Row]:
+    """Measure writing at hidden sizes 128 and 512 against ``nn.LSTM`` called per character."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for hidden in (128, 512):
+        yield from _one_size(hidden)
+    torch.set_num_threads(before)
+
+
+def _one_size(hidden: int) -> Iterator[Row]:
+    model = CharModel(SYMBOLS, ModelConfig(hidden_size=hidden, embedding_size=64)).eval()
+    vocabulary = Vocabulary(tuple(chr(ord("!") + number) for number in range(SYMBOLS)))
+    stepper = Stepper(model)
+    module = f"nn.LSTM called per character, hidden {hidden}"
+    reference = _speed(lambda: _module_stream(model))
+    yield Row("write", module, reference, "characters/s")
+    for what, sample, told in (
+        ("text alone", SampleConfig(), False),
+        ("text alone, top-k, top-p and min-p", _FILTERED, False),
+        ("with probabilities, top-k, top-p and min-p", _FILTERED, True),
+    ):
+        writer = Writer(stepper, vocabulary, sample=sample, opening="!")
+        speed = _speed(_stream(writer, told=told))
+        name = f"one stream, hidden {hidden}, {what}"
+        yield Row("write", name, speed, "characters/s", module, speed / reference)
+
+
+def _stream(writer: Writer, *, told: bool) -> Callable[[], object]:
+    def write() -> object:
+        writer.rewind(0)
+        return writer.write(_LENGTH) if told else writer.write_text(_LENGTH)
+
+    return write
+
+
+def _module_stream(model: CharModel) -> None:
+    """Write with the PyTorch module as one would at first: one call for each character."""
+    state, character = model.zero_state(1), torch.zeros(1, dtype=torch.int64)
+    with evaluating(model):
+        for _ in range(_LENGTH):
+            logits, state = model.step(character, state)
+            character = torch.multinomial(torch.softmax(logits / 0.8, -1), 1)[:, 0]
+
+
+def _speed(write: Callable[[], object]) -> float:
+    return _LENGTH / statistics.fmean([best_time(write, 0.5) for _ in range(2)])
