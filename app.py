@@ -3,37 +3,60 @@
 Knows nothing of what the pages show.
 """
 
-import threading
+import logging
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.routing import BaseRoute
 
+from lstm.errors import StoreError
+from lstm.ui.components import liveplot
 from lstm.ui.visitor import VisitorCookie
 
+if TYPE_CHECKING:
+    from lstm.scheduler import Scheduler
 
-def _warm_up() -> None:
-    """Load what the first visitor will need, while the browser still fetches the page."""
+
+def _begin() -> "Scheduler | None":
+    """Load what the first visitor will need, while the browser still fetches the page.
+
+    Everything that brings torch along is imported here and not above.
+
+    Returns:
+        The scheduler, at work; None if the data folder can't be used, as every page will say.
+    """
+    from lstm.runs import RunStore
+    from lstm.scheduler import Scheduler
     from lstm.ui import services
 
     services.warm_up()
+    try:
+        scheduler = Scheduler(RunStore())
+    except StoreError as error:
+        logging.getLogger("charloom").error("%s", error)
+        return None
+    scheduler.start()
+    return scheduler
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Start the background work with the server and end it with the server."""
-    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
-    yield
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="warm-up") as thread:
+        begun = thread.submit(_begin)
+        yield
+        scheduler = begun.result()
+        if scheduler is not None:
+            scheduler.stop()
 
-
-routes: list[BaseRoute] = []
 
 app = st.App(
-    "lstm/ui/main.py",
+    "lstm/ui/frame/main.py",
     lifespan=lifespan,
-    routes=routes,
+    routes=liveplot.ROUTES,
     middleware=[Middleware(GZipMiddleware, compresslevel=5), Middleware(VisitorCookie)],
 )
