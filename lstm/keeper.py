@@ -49,6 +49,7 @@ class Keeper:
 
     def load(self) -> TrainingState | None:
         """Return the state to go on from, and forget what the store knows beyond it."""
+        self.store.sweep_run(self.run.id)
         saved, damaged = self.store.load_checkpoint(self.run.id)
         step = int(saved.state.numbers["step"] or 0) if saved else 0
         if saved is not None:

@@ -106,7 +106,7 @@ class RunStore(Control, Shelf):
                    ON CONFLICT (key) DO UPDATE SET created = excluded.created""",
                 row,
             )
-        return key
+        return self.put_corpus(corpus, report)  # again, if ``purge`` took it in between
 
     def save_checkpoint(self, run_id: str, saved: Saved, best: Saved | None = None) -> None:
         """Write a run's newest checkpoint and note how far it reaches; see ``put_checkpoint``.
@@ -255,11 +255,11 @@ class RunStore(Control, Shelf):
                    RETURNING key""",
                 (before,),
             ).fetchall()
+            for (key,) in unused:  # before anybody can add it again
+                self.remove_corpus(key)
         with storage_errors(self.folder):
             for (run_id,) in gone:
                 self.remove_run(run_id)
-            for (key,) in unused:
-                self.remove_corpus(key)
         return [run_id for (run_id,) in gone]
 
     def _change(self, run_id: str, **columns: str | float | None) -> Run:

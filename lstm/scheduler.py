@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Protocol
 
 import lstm
-from lstm.errors import CharloomError
 from lstm.processes import (
     FileLock,
     cores,
@@ -208,6 +207,6 @@ class Scheduler:
         while not self._ended.is_set():
             try:
                 self.tick()
-            except (CharloomError, OSError):
+            except Exception:  # one run's trouble must not end the scheduling of all others
                 _log.exception("this tick failed; the next one tries again")
             self._ended.wait(TICK_SECONDS)

@@ -142,6 +142,11 @@ class Shelf:
             checkpoint.save(folder / "last.safetensors", saved)
             return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
+    def sweep_run(self, run_id: str) -> None:
+        """Remove half-written files that a killed worker left; only its successor may call this."""
+        for file in self.run_folder(run_id).glob(".*.safetensors.*"):
+            file.unlink()
+
     def remove_run(self, run_id: str) -> None:
         """Remove a run's files, if there are any."""
         _remove(self.run_folder(run_id))

@@ -253,12 +253,15 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(store: RunStore) -> N
     run = trained(store)
     last = store.model_file(run.id)
     assert last is not None
+    half_written = last.with_name(".last.safetensors.x1y2z3")
+    half_written.write_bytes(b"half")
     previous = checkpoint.load(store.run_folder(run.id) / "previous.safetensors")
     last.write_bytes(last.read_bytes()[: last.stat().st_size // 2])
     store.resume(run.id)
     with working(store, run.id):
         wait_for_step(store, run.id, run.step)
         store.stop(run.id)
+    assert not half_written.exists()
     (notice,) = store.notices(run.id)
     assert notice.message.key == "notices.damaged_checkpoint"
     assert notice.message.values == {"step": previous.state.numbers["step"]}
