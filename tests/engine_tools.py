@@ -22,16 +22,16 @@ def words(characters: int, seed: int = 1) -> str:
     return text[:characters]
 
 
-def lively(model: CharModel, scale: float = 3.0) -> CharModel:
-    """Scale fresh weights up, so that the network has strong opinions and saturated gates."""
+def lively(model: CharModel, scale: float = 2.0) -> CharModel:
+    """Scale fresh weights up, so that the network has opinions and its gates move."""
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(scale).add_(0.2 * torch.randn_like(parameter))
     return model.eval()
 
 
-def network(symbols: int, seed: int = 0, **shape: object) -> CharModel:
-    """A tiny network with strong opinions; ``shape`` are fields of ModelConfig."""
+def network(symbols: int, *, seed: int = 0, **shape: object) -> CharModel:
+    """A tiny network with opinions; ``shape`` are fields of ModelConfig."""
     torch.manual_seed(seed)
     config = ModelConfig.from_json({"hidden_size": 8, "embedding_size": 5, **shape})
     return lively(CharModel(symbols, config))

@@ -1,0 +1,204 @@
+"""The network against PyTorch's own stack and against the formulas written out."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from torch import nn
+
+from lstm.config import ModelConfig
+from lstm.model import (
+    CELLS,
+    CharModel,
+    bfloat16_is_native,
+    evaluating,
+    parameter_count,
+)
+from tests.engine_tools import CELLS as CELL_NAMES
+from tests.engine_tools import network
+
+SYMBOLS = 7
+SHAPES = [(cell, layers, size) for cell in CELL_NAMES for layers in (1, 2, 3) for size in (0, 5)]
+every_shape = pytest.mark.parametrize(("cell", "layers", "embedding"), SHAPES)
+
+Floats = npt.NDArray[np.float64]
+
+
+def some_ids(streams: int = 3, length: int = 11) -> torch.Tensor:
+    return torch.randint(SYMBOLS, (streams, length), generator=torch.Generator().manual_seed(5))
+
+
+def torch_stack(model: CharModel) -> nn.RNNBase:
+    """PyTorch's own multi-layer module with the same weights."""
+    config = model.config
+    inputs = config.embedding_size or model.vocab_size
+    stack = CELLS[config.cell](inputs, config.hidden_size, config.num_layers, batch_first=True)
+    weights = {
+        name.replace("_l0", f"_l{index}"): value
+        for index, layer in enumerate(model.layers)
+        for name, value in layer.state_dict().items()
+    }
+    stack.load_state_dict(weights)
+    return stack
+
+
+@every_shape
+def test_forward_agrees_with_torch(cell: str, layers: int, embedding: int) -> None:
+    model = network(SYMBOLS, cell=cell, num_layers=layers, embedding_size=embedding)
+    ids = some_ids()
+    state = tuple(torch.randn_like(part) for part in model.zero_state(3))
+    embedded = model.embedding(ids) if model.embedding else nn.functional.one_hot(ids, SYMBOLS)
+    outputs, memory = torch_stack(model)(embedded.float(), state if cell == "lstm" else state[0])
+    logits, after = model(ids, state)
+    torch.testing.assert_close(logits, model.head(outputs), atol=1e-5, rtol=0)
+    for ours, theirs in zip(after, memory if cell == "lstm" else [memory], strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
+
+
+@every_shape
+def test_step_by_step_is_the_same_as_all_at_once(cell: str, layers: int, embedding: int) -> None:
+    model = network(SYMBOLS, cell=cell, num_layers=layers, embedding_size=embedding)
+    ids = some_ids()
+    logits, after = model(ids)
+    state = model.zero_state(3)
+    for place in range(ids.shape[1]):
+        one, state = model.step(ids[:, place], state)
+        torch.testing.assert_close(one, logits[:, place], atol=1e-5, rtol=0)
+    for stepped, whole in zip(state, after, strict=True):
+        torch.testing.assert_close(stepped, whole, atol=1e-5, rtol=0)
+
+
+def test_lstm_computes_the_published_formulas() -> None:
+    """Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al. (2000), in float64."""
+    model = network(SYMBOLS, embedding_size=0)
+    ids = some_ids(1)[0]
+    logits, _ = model(ids[None])
+    layer = {
+        name: value.detach().double().numpy() for name, value in model.layers[0].named_parameters()
+    }
+
+    def sigmoid(values: Floats) -> Floats:
+        return 1 / (1 + np.exp(-values))
+
+    hidden, cell = np.zeros(8), np.zeros(8)
+    for place, character in enumerate(ids.tolist()):
+        one_hot = np.eye(SYMBOLS)[character]
+        gates = layer["weight_ih_l0"] @ one_hot + layer["bias_ih_l0"]
+        gates += layer["weight_hh_l0"] @ hidden + layer["bias_hh_l0"]
+        take, forget, candidate, output = gates.reshape(4, 8)
+        cell = sigmoid(forget) * cell + sigmoid(take) * np.tanh(candidate)
+        hidden = sigmoid(output) * np.tanh(cell)
+        wanted = model.head.weight.detach().numpy() @ hidden + model.head.bias.detach().numpy()
+        np.testing.assert_allclose(logits[0, place].detach().numpy(), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("bias", [-1.0, 0.0, 1.0, 4.0])
+def test_forget_gate_starts_from_its_bias_and_no_other_does(bias: float) -> None:
+    model = CharModel(SYMBOLS, ModelConfig(hidden_size=6, num_layers=2, forget_bias=bias))
+    for layer in model.layers:
+        weights = dict(layer.named_parameters())
+        total = (weights["bias_ih_l0"] + weights["bias_hh_l0"]).reshape(4, 6)
+        assert total[1].tolist() == [bias] * 6
+        assert not total[[0, 2, 3]].any()
+
+
+@pytest.mark.parametrize("cell", CELL_NAMES)
+def test_fresh_recurrent_weights_keep_lengths(cell: str) -> None:
+    config = ModelConfig.from_json({"cell": cell, "hidden_size": 6, "num_layers": 2})
+    for layer in CharModel(SYMBOLS, config).layers:
+        recurrent = dict(layer.named_parameters())["weight_hh_l0"].detach()
+        torch.testing.assert_close(recurrent.T @ recurrent, torch.eye(6), atol=1e-5, rtol=0)
+
+
+def test_fresh_weights_depend_on_the_seed_alone() -> None:
+    def fresh(seed: int) -> torch.Tensor:
+        torch.manual_seed(seed)
+        model = CharModel(SYMBOLS, ModelConfig(hidden_size=4, embedding_size=3))
+        return torch.cat([value.flatten() for value in model.parameters()])
+
+    assert torch.equal(fresh(3), fresh(3))
+    assert not torch.equal(fresh(3), fresh(4))
+
+
+@every_shape
+def test_parameter_count_is_the_real_one(cell: str, layers: int, embedding: int) -> None:
+    model = network(SYMBOLS, cell=cell, num_layers=layers, embedding_size=embedding)
+    real = sum(value.numel() for value in model.parameters() if value.requires_grad)
+    assert parameter_count(SYMBOLS, model.config) == real
+
+
+@pytest.mark.parametrize("cell", CELL_NAMES)
+def test_carried_memory_continues_where_it_was(cell: str) -> None:
+    model = network(SYMBOLS, cell=cell, num_layers=2)
+    ids = some_ids(2, 10)
+    whole, _ = model(ids)
+    first, state = model(ids[:, :4])
+    second, _ = model(ids[:, 4:], state)
+    torch.testing.assert_close(torch.cat([first, second], 1), whole, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("cell", CELL_NAMES)
+def test_no_logit_sees_the_future(cell: str) -> None:
+    model = network(SYMBOLS, cell=cell, num_layers=2)
+    ids = some_ids(1, 10)
+    changed = ids.clone()
+    changed[0, 6] = (changed[0, 6] + 1) % SYMBOLS
+    before, after = model(ids)[0], model(changed)[0]
+    assert torch.equal(before[:, :6], after[:, :6])
+    assert not torch.allclose(before[:, 6:], after[:, 6:])
+
+
+@pytest.mark.parametrize(
+    ("shape", "changes"),
+    [
+        ({"num_layers": 1, "embedding_size": 0}, True),  # into the head
+        ({"num_layers": 2, "embedding_size": 5}, True),
+        ({"num_layers": 2, "embedding_size": 5, "dropout": 0.0}, False),
+    ],
+)
+def test_dropout_acts_in_training_only(shape: dict[str, object], changes: bool) -> None:
+    config = ModelConfig.from_json({"hidden_size": 8, "dropout": 0.5, **shape})
+    model = CharModel(SYMBOLS, config).eval()
+    ids = some_ids()
+    quiet = model(ids)[0]
+    assert torch.equal(quiet, model(ids)[0])
+    model.train()
+    assert torch.equal(quiet, model(ids)[0]) is not changes
+
+
+def test_one_hot_input_is_never_dropped() -> None:
+    """Dropping the only 1 of an input would hide the character itself."""
+    model = network(SYMBOLS, embedding_size=0, dropout=0.9).train()
+    with torch.no_grad():
+        quiet = torch_stack(model)(nn.functional.one_hot(some_ids(), SYMBOLS).float())[0]
+        outputs, _ = model.recur(model.embed(some_ids()), None)
+    torch.testing.assert_close(outputs, quiet, atol=1e-5, rtol=0)
+
+
+def test_evaluating_restores_the_mode_even_after_an_error() -> None:
+    model = network(SYMBOLS, dropout=0.5)
+    for mode in (True, False):
+        model.train(mode)
+        with evaluating(model):
+            assert not model.training
+            assert not model(some_ids())[0].requires_grad
+        with pytest.raises(IndexError), evaluating(model):
+            model(some_ids() + SYMBOLS)
+        assert model.training is mode
+        assert model(some_ids())[0].requires_grad
+
+
+def test_memory_stays_float32_under_autocast() -> None:
+    model = network(SYMBOLS)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        _, state = model(some_ids())
+    assert [part.dtype for part in state] == [torch.float32, torch.float32]
+
+
+@pytest.mark.parametrize(("amx", "avx"), [(True, False), (False, True), (False, False)])
+def test_bfloat16_is_native_if_either_unit_is_there(
+    amx: bool, avx: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx)
+    assert bfloat16_is_native() is (amx or avx)
