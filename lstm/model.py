@@ -64,6 +64,9 @@ class CharModel(nn.Module):
             nn.init.zeros_(weights["bias_hh_l0"])
             if self.config.cell == "lstm":  # gate order of torch.nn.LSTM: i, f, g, o
                 nn.init.constant_(weights["bias_ih_l0"][size : 2 * size], self.config.forget_bias)
+            if self.config.cell != "gru":
+                # torch adds two biases; trained both, they would learn twice as fast as one.
+                weights["bias_hh_l0"].requires_grad_(requires_grad=False)
         nn.init.xavier_uniform_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
@@ -134,8 +137,9 @@ class CharModel(nn.Module):
 def parameter_count(vocab_size: int, config: ModelConfig) -> int:
     """Return the number of trainable numbers, without building the network."""
     hidden, gates = config.hidden_size, GATES[config.cell]
+    biases = 2 if config.cell == "gru" else 1
     inputs = [config.embedding_size or vocab_size] + [hidden] * (config.num_layers - 1)
-    recurrent = sum(gates * hidden * (size + hidden + 2) for size in inputs)
+    recurrent = sum(gates * hidden * (size + hidden + biases) for size in inputs)
     return vocab_size * config.embedding_size + recurrent + vocab_size * (hidden + 1)
 
 

@@ -533,10 +533,11 @@ class _Training:
 
     def _new_optimizer(self) -> torch.optim.Optimizer:
         config = self.config
+        trained = [value for value in self.model.parameters() if value.requires_grad]
         if config.recipe == "classic":  # Keras's epsilon
-            return torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, eps=1e-7)
-        matrices = [value for value in self.model.parameters() if value.ndim > 1]
-        vectors = [value for value in self.model.parameters() if value.ndim == 1]
+            return torch.optim.Adam(trained, lr=config.learning_rate, eps=1e-7)
+        matrices = [value for value in trained if value.ndim > 1]
+        vectors = [value for value in trained if value.ndim == 1]
         groups = [
             {"params": matrices, "weight_decay": config.weight_decay},
             {"params": vectors, "weight_decay": 0.0},

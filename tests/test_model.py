@@ -14,6 +14,7 @@ from lstm.model import (
     evaluating,
     parameter_count,
 )
+from lstm.presets import preset
 from tests.engine_tools import CELLS as CELL_NAMES
 from tests.engine_tools import network
 
@@ -202,3 +203,8 @@ def test_bfloat16_is_native_if_either_unit_is_there(
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx)
     assert bfloat16_is_native() is (amx or avx)
+
+
+def test_classic_network_has_as_many_weights_as_the_keras_example_reports() -> None:
+    classic = preset("classic", 600_000, 56)
+    assert parameter_count(56, classic.model) == 101_944
