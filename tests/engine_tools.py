@@ -22,7 +22,7 @@ def words(characters: int, seed: int = 1) -> str:
     return text[:characters]
 
 
-def lively(model: CharModel, scale: float = 2.0) -> CharModel:
+def lively(model: CharModel, scale: float = 1.5) -> CharModel:
     """Scale fresh weights up, so that the network has opinions and its gates move."""
     with torch.no_grad():
         for parameter in model.parameters():
