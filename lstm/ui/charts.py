@@ -23,6 +23,7 @@ from lstm.ui.curves import (
     best_of,
     extent,
     in_unit,
+    shown,
     smooth,
     thin,
 )
@@ -31,7 +32,7 @@ from lstm.ui.labels import spread
 Figure = dict[str, Any]
 
 LOSS_HEIGHT = 400
-SMALL_HEIGHT = 210
+SMALL_HEIGHT = 224
 
 TRAINING = "#0072B2"
 VALIDATION = "#D55E00"
@@ -41,7 +42,7 @@ _OTHERS = ("#CC79A7", "#0072B2", "#009E73", "#D55E00")
 _DASHES = ("dashdot", "dot", "longdash", "solid")
 
 _MARGIN = {"l": 60, "r": 150, "t": 44, "b": 46}
-_SMALL_MARGIN = {**_MARGIN, "r": 16, "t": 30, "b": 40}
+_SMALL_MARGIN = {**_MARGIN, "r": 16, "t": 30, "b": 52}
 _LABEL_HEIGHT = 18  # pixels that one line of a label needs
 _LONGEST_NAME = 40  # characters of a run's name in a legend
 
@@ -88,7 +89,7 @@ def gradient_chart(norm: Points, look: Look, clip: float = 0.0) -> Figure:
     """Draw the norm of the gradient before clipping, with the line at which it is cut."""
     figure = _small(norm, look, "gradient", TRAINING)
     # A logarithm, because one spike of a thousand would hide everything else.
-    figure["layout"]["yaxis"] |= {"type": "log", "dtick": "D2", "exponentformat": "none"}
+    figure["layout"]["yaxis"] |= {"type": "log", **_decades(norm.value)}
     if clip > 0:
         label = look.say("clip", clip=f"{clip:g}")
         figure["layout"]["shapes"] = [_line(clip)]
@@ -112,9 +113,9 @@ def loss_summary(curve: Curve, look: Look, references: Sequence[Reference] = ())
     points = curve.validation
     said = look.say(
         "summary",
-        last=_figure_of(points.value[-1], look),
+        last=shown(points.value[-1] / math.log(2), look.unit),
         epoch=f"{points.epoch[-1]:.3g}",
-        best=_figure_of(points.value[best], look),
+        best=shown(points.value[best] / math.log(2), look.unit),
         best_epoch=f"{points.epoch[best]:.3g}",
         unit=look.say(f"unit_{look.unit}"),
     )
@@ -130,7 +131,7 @@ def loss_table(curve: Curve, look: Look, most: int = 12) -> list[list[str]]:
     head = [look.say("axis_epoch"), look.say("axis_seconds"), look.say(f"unit_{look.unit}")]
     points = curve.validation
     rows = [
-        [f"{epoch:.3g}", f"{seconds:.0f}", _figure_of(value, look)]
+        [f"{epoch:.3g}", f"{seconds:.0f}", shown(value / math.log(2), look.unit)]
         for epoch, seconds, value in zip(
             points.epoch[-most:], points.seconds[-most:], points.value[-most:], strict=True
         )
@@ -167,7 +168,10 @@ def _validation(curve: Curve, look: Look) -> list[Figure]:
     best = best_of(curve)
     name, place = look.say("best"), slice(0, 0)
     if best is not None:
-        name, place = f"{name} {_figure_of(points.value[best], look)}", slice(best, best + 1)
+        name, place = (
+            f"{name} {shown(points.value[best] / math.log(2), look.unit)}",
+            slice(best, best + 1),
+        )
     star = _trace("best", name, x[place], y[place])
     star |= {
         "mode": "markers",
@@ -313,11 +317,15 @@ def _small(points: Points, look: Look, key: str, colour: str) -> Figure:
     return {"data": [trace], "layout": layout}
 
 
+def _decades(values: Floats) -> Figure:
+    """Return ticks at 1, 2 and 5 of each power of ten, or at 1 alone where that is too dense."""
+    positive = values[np.isfinite(values) & (values > 0)]
+    spans = len(positive) > 0 and positive.max() > 50 * positive.min()
+    steps = (1,) if spans else (1, 2, 5)
+    ticks = [float(f"{step}e{power}") for power in range(-6, 7) for step in steps]
+    return {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
+
+
 def _lowest(curve: Curve) -> float:
     best = best_of(curve)
     return math.inf if best is None else float(curve.validation.value[best])
-
-
-def _figure_of(nats: float, look: Look) -> str:
-    value = float(in_unit(np.array(nats), look.unit))
-    return f"{value:.3f}" if look.unit != "perplexity" else f"{value:.2f}"

@@ -100,6 +100,14 @@ def in_unit(nats: Floats, unit: Unit) -> Floats:
     return nats / math.log(2) if unit == "bits" else np.exp(np.minimum(nats, 50.0))
 
 
+def shown(bits: float | None, unit: Unit) -> str:
+    """Return a loss, given in bits per character, as a figure in a unit; a dash for none."""
+    if bits is None:
+        return "–"
+    value = float(in_unit(np.array(bits * math.log(2)), unit))
+    return f"{value:.2f}" if unit == "perplexity" else f"{value:.3f}"
+
+
 def thin(x: Floats, y: Floats, most: int = MOST_POINTS) -> tuple[Floats, Floats]:
     """Keep at most ``most`` points: of each stretch the lowest and the highest, so spikes stay."""
     if len(x) <= most:

@@ -1,0 +1,39 @@
+"""What a page keeps in its address, and a memory of it for when the visitor changes rooms.
+
+Streamlit empties the address when another page is entered; a visitor who looks into another room
+and comes back should find everything as it was. Knows nothing of what is kept.
+"""
+
+import streamlit as st
+
+_STATE = "_address"
+
+
+def get(name: str) -> str | None:
+    """Return what the address says, else what it said when the visitor was here before."""
+    value = st.query_params.get(name)
+    return value if value is not None else _memory().get(name)
+
+
+def put(name: str, value: str | None) -> None:
+    """Keep a value in the address, or no longer."""
+    if value is None:
+        _memory().pop(name, None)
+        if name in st.query_params:
+            del st.query_params[name]
+    else:
+        _memory()[name] = value
+        st.query_params[name] = value
+
+
+def bring_back(names: frozenset[str]) -> None:
+    """Put remembered values back into the address, and remember what it says."""
+    for name in names:
+        value = get(name)
+        if value is not None:
+            put(name, value)
+
+
+def _memory() -> dict[str, str]:
+    memory: dict[str, str] = st.session_state.setdefault(_STATE, {})
+    return memory

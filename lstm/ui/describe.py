@@ -1,0 +1,47 @@
+"""A run in words: its state, its settings, its result. Knows nothing of widgets."""
+
+from lstm.records import Run
+from lstm.ui import words
+from lstm.ui.language import t
+from lstm.ui.settings import SETTINGS
+
+
+def state(run: Run) -> str:
+    """Say where a run is in its life, or what it is about to do."""
+    return t(f"train.pending.{run.pending}" if run.pending else f"train.state.{run.state}")
+
+
+def settings_of(run: Run) -> dict[str, str]:
+    """Return all settings of a run with their values, in words. The text's name is hostile."""
+    fields = {**run.model_config.to_json(), **run.train_config.to_json()}
+    said = {
+        t("train.watch.text"): run.corpus_name,
+        t("train.text.characters"): words.count(run.characters),
+        t("train.text.symbols"): words.count(run.symbols),
+        t("train.network.preset"): t(f"train.preset.{run.preset}"),
+    }
+    for setting in SETTINGS:
+        if setting.name in fields:
+            said[t(f"settings.label.{setting.name}")] = _value(fields[setting.name])
+    return said
+
+
+def settings_rows(run: Run) -> list[list[str]]:
+    """Return the settings of a run as the rows of a table, the head first."""
+    rows = [[name, value] for name, value in settings_of(run).items()]
+    return [[t("train.watch.setting"), t("train.watch.value")], *rows]
+
+
+def differing_rows(runs: list[Run]) -> list[list[str]]:
+    """Return the settings in which runs differ as the rows of a table, the head first."""
+    each = [settings_of(run) for run in runs]
+    rows = [[name, *(said[name] for said in each)] for name in each[0]]
+    return [[t("train.watch.setting"), *(run.name for run in runs)]] + [
+        row for row in rows if len(set(row[1:])) > 1
+    ]
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return t("settings.value.none")
+    return t(f"settings.value.{value}") if isinstance(value, str) else f"{value:g}"

@@ -1,0 +1,233 @@
+"""The room Runs: what the visitor has trained, to open, rename, delete, compare and take home.
+
+Knows nothing of how a training is done.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from lstm.errors import CharloomError
+from lstm.records import Run
+from lstm.runs import RunStore
+from lstm.ui import blocks, charts, describe, rooms, words
+from lstm.ui.blocks import alert
+from lstm.ui.components.liveplot import live_plot
+from lstm.ui.course import comparison
+from lstm.ui.curves import AXES, UNITS, Look, shown
+from lstm.ui.language import language, t
+from lstm.ui.services import owner, store
+
+TICK = 3.0
+"""Seconds between two looks at the list while something in it goes on."""
+
+PAGE = 20
+"""Runs that are listed at first, and that each wish for more adds."""
+
+_MOST_COMPARED = 8
+_COMPARED = "compare"
+
+
+def render() -> None:
+    """Draw the room."""
+    blocks.style()
+    st.html(blocks.title_html(t("runs.title")))
+    runs = store().runs(owner(), include_deleted=True)
+    alive = [run for run in runs if run.deleted is None]
+    _refused()
+    _deleted([run for run in runs if run.deleted is not None])
+    if not alive:
+        alert(t("runs.empty"), "info")
+        rooms.link("train", t("runs.to_train"))
+        return
+    active = any(run.is_active for run in alive)
+    st.fragment(_list, run_every=TICK if active else None)(active=active)
+    _compare([run for run in alive if _is_compared(run)])
+
+
+# ---- the list ---------------------------------------------------------------------------------
+
+
+def _list(*, active: bool) -> None:
+    """Draw the list: the body of one tick."""
+    runs = store().runs(owner())
+    if any(run.is_active for run in runs) != active:
+        st.rerun()  # the ticking begins or ends
+    most = st.session_state.setdefault("_runs_shown", PAGE)
+    for run in runs[:most]:
+        with st.container(border=True, key=f"run-{run.id}"):
+            _row(run)
+    if len(runs) > most:
+        st.button(t("runs.more", count=len(runs) - most), on_click=_show_more, key="more")
+
+
+def _show_more() -> None:
+    st.session_state["_runs_shown"] += PAGE
+
+
+def _row(run: Run) -> None:
+    st.html(blocks.title_html(run.name, describe.state(run), level=2))
+    st.html(blocks.facts_html(_facts(run)))
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        rooms.link("train", t("runs.open"), run=run.id)
+        if run.has_model:
+            rooms.link("write", t("runs.write"), run=run.id)
+        _rename(run)
+        _take_home(run)
+        st.button(
+            t("runs.delete"), key=f"delete-{run.id}", on_click=_do, args=(store().delete, run.id)
+        )
+        st.checkbox(
+            t("runs.compare"),
+            value=_is_compared(run),
+            key=f"compare-{run.id}",
+            disabled=run.best_bits is None,
+            on_change=_pick,
+            args=(run.id,),
+        )
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    return [
+        (t("runs.best", unit=t("charts.unit_bits")), shown(run.best_bits, "bits")),
+        (t("runs.epochs"), f"{run.epoch:.1f}"),
+        (t("runs.trained"), words.duration(run.seconds, language())),
+        (t("runs.preset"), t(f"train.preset.{run.preset}")),
+        (t("runs.size"), words.size(run.size_bytes)),
+        (t("runs.made"), words.ago(time.time() - run.created, language())),
+    ]
+
+
+def _rename(run: Run) -> None:
+    with st.popover(t("runs.rename")):
+        key = f"name-{run.id}"
+        st.text_input(t("runs.new_name"), run.name, max_chars=80, key=key)
+        st.button(t("runs.save"), key=f"save-{run.id}", on_click=_save_name, args=(run.id, key))
+
+
+def _save_name(run_id: str, key: str) -> None:
+    name = st.session_state[key]
+    _do(lambda which: store().rename(which, name), run_id)
+
+
+def _take_home(run: Run) -> None:
+    with st.popover(t("runs.download"), disabled=not run.has_model):
+        st.caption(t("runs.download_help"))
+        st.download_button(
+            t("runs.model"),
+            partial(_model, store(), run.id),
+            file_name=f"charloom-{run.id}.safetensors",
+            mime="application/octet-stream",
+            key=f"model-{run.id}",
+            on_click="ignore",
+        )
+        st.download_button(
+            t("runs.samples"),
+            partial(_samples, store(), run.id),
+            file_name=f"charloom-{run.id}.txt",
+            mime="text/plain",
+            key=f"samples-{run.id}",
+            on_click="ignore",
+        )
+
+
+def _model(runs: RunStore, run_id: str) -> bytes:
+    """Return the model file of the best epoch, else the newest; read only when it is wanted."""
+    file = runs.model_file(run_id, "best") or runs.model_file(run_id)
+    return b"" if file is None else file.read_bytes()
+
+
+def _samples(runs: RunStore, run_id: str) -> str:
+    """Return everything that a run wrote while it learned, as one text."""
+    parts = []
+    for index in runs.sample_indices(run_id):
+        for sample in runs.samples(run_id, index):
+            head = f"=== {sample.epoch:.2f} | T {sample.temperature:g} ==="
+            parts.append(f"{head}\n{sample.opening}{sample.text}")
+    return "\n\n".join(parts)
+
+
+# ---- deleted ones -----------------------------------------------------------------------------
+
+
+def _deleted(runs: list[Run]) -> None:
+    """Offer to bring back what was deleted a while ago."""
+    for run in runs:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"gone-{run.id}"):
+            st.html(blocks.alert_html(t("runs.deleted", name=run.name), "warning"))
+            st.button(
+                t("runs.undo"), key=f"undo-{run.id}", on_click=_do, args=(store().undelete, run.id)
+            )
+
+
+def _do(act: Callable[[str], Run], run_id: str) -> None:
+    """Ask something of a run of the visitor's own; what went wrong is said at the next drawing."""
+    try:
+        if store().run(run_id).owner == owner():
+            act(run_id)
+    except CharloomError as error:
+        st.session_state["_refused"] = error
+
+
+def _refused() -> None:
+    error: CharloomError | None = st.session_state.pop("_refused", None)
+    if error is not None:
+        alert(error.text(language()))
+
+
+# ---- several at once --------------------------------------------------------------------------
+
+
+def _compared() -> list[str]:
+    return [part for part in st.query_params.get(_COMPARED, "").split(",") if part]
+
+
+def _is_compared(run: Run) -> bool:
+    return run.id in _compared() and run.best_bits is not None
+
+
+def _pick(run_id: str) -> None:
+    picked = [other for other in _compared() if other != run_id]
+    if st.session_state[f"compare-{run_id}"]:
+        picked = [*picked, run_id][-_MOST_COMPARED:]
+    if picked:
+        st.query_params[_COMPARED] = ",".join(picked)
+    else:
+        del st.query_params[_COMPARED]
+
+
+def _compare(runs: list[Run]) -> None:
+    if len(runs) < 2:
+        return
+    st.html(blocks.title_html(t("runs.comparison"), level=2))
+    with st.container(horizontal=True, gap="medium"):
+        unit = st.segmented_control(
+            t("train.look.unit"), UNITS, default=UNITS[0], required=True,
+            format_func=_look_word, key="unit", bind="query-params",
+        )  # fmt: skip
+        axis = st.segmented_control(
+            t("train.look.axis"), AXES, default=AXES[0], required=True,
+            format_func=_look_word, key="axis", bind="query-params",
+        )  # fmt: skip
+    look = Look(language(), unit, axis)
+    said = {"reset": look.say("reset"), "failed": look.say("failed")}
+    plot = comparison(tuple(run.id for run in runs), look)
+    live_plot(plot, key="plot-comparison", height=charts.LOSS_HEIGHT, words=said)
+    st.html(blocks.table_html(t("runs.results"), _results(runs)))
+    rows = describe.differing_rows(runs)
+    if len(rows) > 1:
+        st.html(blocks.table_html(t("runs.differences"), rows))
+    else:
+        alert(t("runs.same"), "info")
+
+
+def _look_word(option: str) -> str:
+    return t(f"train.look.{option}")
+
+
+def _results(runs: list[Run]) -> list[list[str]]:
+    each = [dict(_facts(run)) for run in runs]
+    head = [t("runs.result"), *(run.name for run in runs)]
+    return [head, *([name, *(facts[name] for facts in each)] for name in each[0])]

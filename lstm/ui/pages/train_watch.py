@@ -1,0 +1,330 @@
+"""The third part of Train: a run, live, as its store tells it, and what its owner can do with it.
+
+All that is drawn follows from the store, so a reload, a second tab and a closed laptop come back
+to the same page. Knows nothing of processes.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from lstm.errors import CharloomError, StoreError
+from lstm.records import Notice, Run, RunState
+from lstm.ui import blocks, charts, describe, rooms, words
+from lstm.ui.blocks import alert, alert_html
+from lstm.ui.components.liveplot import live_plot
+from lstm.ui.components.timemachine import Page, Stop, chosen, time_machine
+from lstm.ui.course import Course, course, horizon, plots, progress, samples, seconds_left
+from lstm.ui.curves import AXES, SPANS, UNITS, Look, Unit, shown
+from lstm.ui.language import language, t
+from lstm.ui.services import owner, store
+
+TICK = 1.0
+"""Seconds between two looks at a run that changes by itself."""
+
+_SLOW_TICK = 3.0  # a paused run only changes by the owner's hand, maybe in another tab
+_TOUCH = 20.0  # seconds after which the store is told again that the owner watches
+_NOTICES = 3  # newest ones that are shown
+_LONGER = (60, 300, 1800)  # seconds that a finished training can be prolonged by
+_Option = TypeVar("_Option", bound=str)
+_OVER = {RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED}
+
+
+def render(run_id: str) -> None:
+    """Draw a run."""
+    try:
+        run = store().run(run_id)
+    except StoreError as error:
+        alert(error.text(language()))
+        _new_training()
+        return
+    mine = run.owner == owner()
+    if run.deleted is not None:
+        _deleted(run, mine=mine)
+        return
+    st.html(blocks.title_html(run.name, describe.state(run)))
+    _failure()
+    if mine:
+        _buttons(run)
+    else:
+        alert(t("train.watch.not_yours"), "info")
+        _new_training()
+    live = st.fragment(_live, run_every=_tick(run))
+    live(run_id, _signature(run), _others(run) if mine else None)
+
+
+def _tick(run: Run) -> float | None:
+    if run.is_active:
+        return TICK
+    return _SLOW_TICK if run.state == RunState.PAUSED else None
+
+
+def _signature(run: Run) -> tuple[object, ...]:
+    """Return what the part of the page that does not tick depends on."""
+    return (run.state, run.pending, run.has_model, run.deleted is None, run.name)
+
+
+def _deleted(run: Run, *, mine: bool) -> None:
+    alert(t("train.watch.deleted"), "warning")
+    if mine:
+        st.button(t("train.watch.undo"), on_click=_do, args=(store().undelete, run.id))
+    _new_training()
+
+
+# ---- what the owner can do --------------------------------------------------------------------
+
+
+def _buttons(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-buttons"):
+        if run.allows("pause") or (run.pending == "pause"):
+            _button("pause", run, store().pause, enabled=run.allows("pause"))
+        elif run.allows("resume"):
+            _button("resume", run, store().resume, primary=run.state != RunState.STOPPED)
+        if run.allows("stop") or run.pending == "stop":
+            _button("stop", run, store().stop, enabled=run.allows("stop"))
+        if run.allows("set_learning_rate"):
+            _learning_rate(run)
+        if run.allows("extend"):
+            _longer(run)
+        if run.has_model:
+            rooms.link("write", t("train.watch.write"), run=run.id)
+        _new_training()
+
+
+def _button(
+    name: str,
+    run: Run,
+    act: Callable[[str], Run],
+    *,
+    enabled: bool = True,
+    primary: bool = False,
+) -> None:
+    st.button(
+        t(f"train.watch.{name}"),
+        key=f"run-{name}",
+        type="primary" if primary else "secondary",
+        disabled=not enabled,
+        on_click=_do,
+        args=(act, run.id),
+    )
+
+
+def _learning_rate(run: Run) -> None:
+    with st.popover(t("train.watch.learning_rate")):
+        st.caption(t("settings.learning_rate"))
+        st.number_input(
+            t("settings.label.learning_rate"),
+            value=run.train_config.learning_rate,
+            step=0.001,
+            format="%g",
+            key="new-rate",
+        )
+        st.button(t("train.watch.apply"), key="apply-rate", on_click=_set_rate, args=(run.id,))
+
+
+def _set_rate(run_id: str) -> None:
+    rate = st.session_state["new-rate"]
+    if rate is not None:
+        _do(store().set_learning_rate, run_id, float(rate))
+
+
+def _longer(run: Run) -> None:
+    with st.popover(t("train.watch.longer")):
+        st.caption(t("train.watch.longer_help"))
+        for seconds in _LONGER:
+            st.button(
+                words.duration(seconds, language()),
+                key=f"longer-{seconds}",
+                on_click=_extend,
+                args=(run.id, float(seconds)),
+            )
+
+
+def _extend(run_id: str, seconds: float) -> None:
+    _do(lambda which: store().extend(which, seconds=seconds), run_id)
+
+
+def _new_training() -> None:
+    st.button(t("train.watch.new"), key="new-training", on_click=_leave)
+
+
+def _leave() -> None:
+    del st.query_params["run"]
+
+
+def _do(act: Callable[..., Run], run_id: str, *values: float) -> None:
+    """Ask something of a run of the visitor's own; what went wrong is said at the next drawing."""
+    try:
+        if store().run(run_id).owner == owner():
+            act(run_id, *values)
+    except CharloomError as error:
+        st.session_state["_refused"] = error
+
+
+def _failure() -> None:
+    error: CharloomError | None = st.session_state.pop("_refused", None)
+    if error is not None:
+        alert(error.text(language()))
+
+
+# ---- what ticks -------------------------------------------------------------------------------
+
+
+def _live(run_id: str, signature: tuple[object, ...], others: dict[str, str] | None) -> None:
+    """Draw what changes while the run goes on: the body of one tick.
+
+    Args:
+        run_id: The run.
+        signature: Of the run as the rest of the page shows it.
+        others: Names of the owner's other runs by id; None for another visitor.
+    """
+    try:
+        now = course(run_id)
+    except StoreError:
+        st.rerun()  # it is gone for good; the page says so
+    if _signature(now.run) != signature:
+        st.rerun()
+    if others is not None:
+        _touch(run_id)
+    unit = _shown_unit()
+    st.html(_status(now.run, unit) + _reason(now.run) + _news(now.notices))
+    look = _look(now.run)
+    drawn = plots(now, look, _earlier(others or {}))
+    said = {"reset": look.say("reset"), "failed": look.say("failed")}
+    live_plot(drawn.loss, key="plot-loss", height=charts.LOSS_HEIGHT, words=said)
+    for column, plot, key in zip(
+        st.columns(2), (drawn.gradient, drawn.rate), ("gradient", "rate"), strict=True
+    ):
+        with column:
+            live_plot(plot, key=f"plot-{key}", height=charts.SMALL_HEIGHT, words=said)
+    _samples(now, unit)
+    with st.expander(t("train.watch.settings")):
+        st.html(blocks.table_html(t("train.watch.settings"), describe.settings_rows(now.run)))
+
+
+def _touch(run_id: str) -> None:
+    last = st.session_state.get("_touched")
+    if last is None or last[0] != run_id or time.monotonic() - last[1] > _TOUCH:
+        store().touch(run_id)
+        st.session_state["_touched"] = (run_id, time.monotonic())
+
+
+def _status(run: Run, unit: Unit) -> str:
+    share = progress(run)
+    best = shown(run.best_bits, unit)
+    last = shown(run.last_bits, unit)
+    rate = t("train.cost.rate", count=words.count(run.chars_per_second or 0))
+    facts = [
+        (t("train.watch.best", unit=t(f"charts.unit_{unit}")), best),
+        (t("train.watch.last"), last),
+        (t("train.watch.epoch"), f"{run.epoch:.2f}"),
+        (t("train.watch.trained"), words.duration(run.seconds, language())),
+        (t("train.watch.left"), _left(run)),
+        (t("train.watch.speed"), rate if run.chars_per_second else "–"),
+    ]
+    return blocks.progress_html(share, t("train.watch.progress")) + blocks.facts_html(facts)
+
+
+def _left(run: Run) -> str:
+    if run.state == RunState.QUEUED:
+        place = store().queue_place(run.id)
+        return "–" if place is None else t("train.watch.place", place=place)
+    left = seconds_left(run) if run.is_active else None
+    return "–" if left is None else words.duration(left, language())
+
+
+def _reason(run: Run) -> str:
+    if run.reason is None or run.state not in _OVER:
+        return ""
+    bad = run.state in {RunState.FAILED, RunState.INTERRUPTED}
+    return alert_html(run.reason.text(language()), "warning" if bad else "good")
+
+
+def _news(notices: tuple[Notice, ...]) -> str:
+    newest = notices[: -_NOTICES - 1 : -1]
+    return "".join(alert_html(notice.text(language()), "info") for notice in newest)
+
+
+def _shown_unit() -> Unit:
+    unit = st.session_state.get("unit") or st.query_params.get("unit")
+    return next((known for known in UNITS if known == unit), UNITS[0])
+
+
+def _look(run: Run) -> Look:
+    with st.container(horizontal=True, gap="medium", key="look"):
+        unit = _switch("unit", UNITS)
+        axis = _switch("axis", AXES)
+        span = _switch("span", SPANS)
+    look = Look(language(), unit, axis, span)
+    return Look(language(), unit, axis, span, horizon(run, look))
+
+
+def _switch(name: str, options: tuple[_Option, ...]) -> _Option:
+    return st.segmented_control(
+        t(f"train.look.{name}"),
+        options,
+        default=options[0],
+        required=True,
+        format_func=lambda option: t(f"train.look.{option}"),
+        key=name,
+        bind="query-params",
+    )
+
+
+def _earlier(others: dict[str, str]) -> tuple[str, ...]:
+    """Let the owner lay other runs over this one."""
+    if not others:
+        return ()
+    picked = st.multiselect(
+        t("train.look.earlier"),
+        list(others),
+        format_func=lambda run_id: others.get(run_id, "?"),
+        max_selections=4,
+        key="earlier",
+        placeholder=t("train.look.none"),
+    )
+    return tuple(picked)
+
+
+def _others(run: Run) -> dict[str, str]:
+    runs = store().runs(run.owner)
+    return {r.id: r.name for r in runs if r.id != run.id and r.best_bits is not None}
+
+
+def _samples(now: Course, unit: Unit) -> None:
+    st.html(blocks.title_html(t("train.samples.title"), level=2))
+    by_index = {row.index: row for row in now.epochs}
+    stops = [
+        Stop(index, _stop_label(by_index[index].epoch, by_index[index].validation_bits, unit))
+        for index in now.stops
+        if index in by_index
+    ]
+    key = f"samples-{now.run.id}"
+    index = chosen(key, stops)
+    if index is None and stops:
+        index = stops[-1].index
+    rows = () if index is None else samples(now, index)
+    pages = [Page(_temperature(row.temperature), row.opening, row.text) for row in rows]
+    names = ("slider", "newest", "previous", "next", "empty")
+    time_machine(
+        stops, index, pages, key=key, words={name: t(f"train.samples.{name}") for name in names}
+    )
+
+
+def _stop_label(epoch: float, bits: float | None, unit: Unit) -> str:
+    value, name = shown(bits, unit), t(f"charts.unit_{unit}")
+    return t("train.samples.stop", epoch=f"{epoch:.2f}", value=value, unit=name)
+
+
+def _temperature(temperature: float) -> str:
+    key = next(
+        (
+            name
+            for limit, name in ((0.3, "low"), (0.8, "middle"), (1.1, "one"))
+            if temperature < limit
+        ),
+        "high",
+    )
+    return t(f"train.samples.{key}", temperature=f"{temperature:g}")

@@ -1,0 +1,44 @@
+"""Numbers in words: durations, sizes and counts as a person says them, in every language."""
+
+from typing import Final
+
+from lstm.messages import Language, text
+
+_MINUTE: Final = 60
+_HOUR: Final = 3600
+_DAY: Final = 86_400
+
+
+def duration(seconds: float, language: Language) -> str:
+    """Return a length of time, as exact as it matters: 45 s, 5 min, 1 h 20 min, 3 days."""
+    whole = max(0, round(seconds))
+    if whole < 2 * _MINUTE:
+        return text("train.time.seconds", language, seconds=whole)
+    minutes = round(whole / _MINUTE)
+    if minutes < 2 * _MINUTE:
+        return text("train.time.minutes", language, minutes=minutes)
+    if whole < 2 * _DAY:
+        hours, rest = divmod(minutes, 60)
+        return text("train.time.hours", language, hours=hours, minutes=rest)
+    return text("train.time.days", language, days=round(whole / _DAY))
+
+
+def ago(seconds: float, language: Language) -> str:
+    """Return how long ago something was."""
+    if seconds < _MINUTE:
+        return text("train.time.now", language)
+    return text("train.time.ago", language, duration=duration(seconds, language))
+
+
+def count(number: float) -> str:
+    """Return a whole number with its digits in groups of three."""
+    return f"{round(number):,}"
+
+
+def size(number: float) -> str:
+    """Return a number of bytes: 512 B, 3.4 MB."""
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} GB"
