@@ -66,7 +66,7 @@ class CharModel(nn.Module):
                 nn.init.constant_(weights["bias_ih_l0"][size : 2 * size], self.config.forget_bias)
             if self.config.cell != "gru":
                 # torch adds two biases; trained both, they would learn twice as fast as one.
-                weights["bias_hh_l0"].requires_grad_(requires_grad=False)
+                weights["bias_hh_l0"].requires_grad_(False)
         nn.init.xavier_uniform_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
