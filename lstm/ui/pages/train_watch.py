@@ -69,7 +69,7 @@ def _signature(run: Run) -> tuple[object, ...]:
 def _deleted(run: Run, *, mine: bool) -> None:
     alert(t("train.watch.deleted"), "warning")
     if mine:
-        st.button(t("train.watch.undo"), on_click=_do, args=(store().undelete, run.id))
+        st.button(t("train.watch.undo"), key="undo", on_click=_do, args=(store().undelete, run.id))
     _new_training()
 
 

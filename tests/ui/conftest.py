@@ -1,0 +1,19 @@
+"""Every test of a page has a data folder of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lstm.runs import RunStore
+from lstm.ui import services
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
+    """The store that the pages use."""
+    monkeypatch.setenv("CHARLOOM_DATA", str(tmp_path))
+    services.store.clear()
+    with services.store() as store:
+        yield store
+    services.store.clear()

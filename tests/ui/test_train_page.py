@@ -1,0 +1,349 @@
+"""The room Train, drawn without a browser: what it offers, says and does."""
+
+import json
+from collections.abc import Callable
+from html import escape
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lstm import library
+from lstm.config import TrainConfig
+from lstm.errors import DownloadError, StoreError
+from lstm.messages import LANGUAGES, Language, text
+from lstm.records import Message, RunState
+from lstm.runs import RunStore
+from tests.store_tools import make_run, tiny_corpus, wait_until
+from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past
+
+HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ [a](http://example.com)"
+
+
+def train() -> None:
+    from lstm.ui.pages import train
+
+    train.render()
+
+
+def the(room: AppTest, label: str) -> int:
+    return labels(room.number_input).index(label)
+
+
+# ---- the text -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_is_ready_and_understood(store: RunStore, language: Language) -> None:
+    room = open_room(train, lang=language)
+    assert not room.exception
+    assert room.selectbox(key="text-source").value == f"essays-{language}"
+    assert text("train.start", language) in labels(room.button)
+    said = page_text(room)
+    assert text("train.text.characters", language) in said
+    assert text("train.cost.parameters", language) in said
+    assert room.code[0].value
+
+
+def test_the_preset_that_fits_is_named(store: RunStore) -> None:
+    room = open_room(train)
+    assert [o for o in room.radio[0].options if "fits this text" in o] == [
+        "Quick: 1 minute (fits this text)"
+    ]
+
+
+@pytest.mark.parametrize("pasted", ["", "   \n ", "too short", "a" * 500])
+def test_a_bad_text_gets_a_sentence_and_no_start(store: RunStore, pasted: str) -> None:
+    room = open_room(train, text="paste")
+    room.text_area(key="pasted").set_value(pasted).run()
+    assert not room.exception
+    assert "Start training" not in labels(room.button)
+    assert text("train.network.waits", "en") in page_text(room)
+    assert ('role="alert"' in page_text(room)) == bool(pasted.strip())
+
+
+def test_pasted_text_is_never_taken_for_markup(store: RunStore) -> None:
+    room = open_room(train, text="paste")
+    room.text_area(key="pasted").set_value(HOSTILE + " words" * 200).run()
+    assert room.code[0].value.startswith(HOSTILE)
+    assert room.code[0].language in {None, "", "plaintext"}
+    assert "<img" not in page_text(room)
+
+
+def test_files_are_read_listed_joined_and_removed(store: RunStore) -> None:
+    room = open_room(train, text="upload")
+    chinese = "字句之间，" * 60
+    room.file_uploader[0].set_value(
+        [
+            (f"{HOSTILE}.txt", b"one two three " * 40, "text/plain"),
+            ("文.txt", chinese.encode("gb18030"), "text/plain"),
+            ("picture.txt", b"\x89PNG\r\n\x1a\n\0\0", "text/plain"),
+        ]
+    ).run()
+    assert not room.exception
+    said = page_text(room)
+    assert "<img src" not in said
+    assert "&lt;img src" in said
+    assert "UTF-8, GB18030" in said
+    assert text("errors.binary_file", "en", name="picture.txt") in said
+    assert "Start training" in labels(room.button)
+    room.button(key="remove-0").click().run()
+    assert "UTF-8" not in page_text(room)
+    room.button(key="remove-0").click().run()
+    assert "Start training" not in labels(room.button)
+
+
+def test_a_public_text_is_offered_and_offline_is_said(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(*_: object) -> None:
+        raise DownloadError("download_failed", url="http://example.com")
+
+    monkeypatch.setattr(library, "download", offline)
+    room = open_room(train, text="nietzsche")
+    assert "601 kB" in page_text(room)
+    room.button(key="fetch").click().run()
+    job = room.session_state["_download"]
+    wait_until(lambda: not job.is_running)
+    room.run()
+    assert not room.exception
+    assert text("errors.download_failed", "en", url="http://example.com") in page_text(room)
+    assert "fetch" in [button.key for button in room.button]
+
+
+def test_a_download_shows_how_far_it_is_and_can_be_given_up(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(
+        _text: object,
+        _folder: object,
+        progress: Callable[[int, int], None],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        progress(300_000, 600_901)
+        wait_until(cancelled)
+        raise DownloadError("download_cancelled")
+
+    monkeypatch.setattr(library, "download", slow)
+    room = open_room(train, text="nietzsche")
+    room.button(key="fetch").click().run()
+    job = room.session_state["_download"]
+    wait_until(lambda: job.done)
+    room.run()
+    assert "Fetching: 300 kB of 601 kB" in page_text(room)
+    room.button(key="cancel-fetch").click().run()
+    wait_until(lambda: not job.is_running)
+    room.run()
+    assert text("errors.download_cancelled", "en") in page_text(room)
+
+
+# ---- the network --------------------------------------------------------------------------------
+
+
+def test_the_address_restores_the_settings_and_drops_nonsense(store: RunStore) -> None:
+    room = open_room(
+        train, preset="deep", hidden_size="64", cell="<script>", dropout="nan", num_layers="two"
+    )
+    assert not room.exception
+    assert room.radio[0].value == "deep"
+    assert room.number_input[the(room, "Hidden size")].value == 64
+    assert room.number_input[the(room, "Layers")].value == 1
+    assert "hidden_size" in room.query_params
+    assert not {"cell", "dropout", "num_layers"} & set(room.query_params)
+
+
+def test_a_change_is_kept_in_the_address_until_it_is_undone(store: RunStore) -> None:
+    room = open_room(train, preset="quick")
+    place = the(room, "Hidden size")
+    usual = room.number_input[place].value
+    parameters = page_text(room)
+    room.number_input[place].set_value(32).run()
+    assert room.query_params["hidden_size"] == "32"
+    assert page_text(room) != parameters
+    room.number_input[place].set_value(usual).run()
+    assert "hidden_size" not in room.query_params
+
+
+def test_another_preset_has_its_own_numbers(store: RunStore) -> None:
+    room = open_room(train, preset="quick", hidden_size="32")
+    room.radio[0].set_value("classic").run()
+    assert not room.exception
+    assert room.query_params["preset"] == "classic"
+    assert "hidden_size" not in room.query_params
+    assert room.number_input[the(room, "Hidden size")].value == 128
+    assert room.toggle[0].value is True  # the article's recipe lower-cases the text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_wrong_number_is_said_beside_it_and_holds_the_start(
+    store: RunStore, language: Language
+) -> None:
+    room = open_room(train, lang=language, hidden_size="9999", validation="0.9")
+    assert not room.exception
+    for field, most in (("hidden_size", "2048"), ("validation", "0.5")):
+        said = page_text(room)
+        assert text(f"settings.label.{field}", language) in said
+        assert most in said
+    assert room.button(key="start").disabled
+
+
+def test_a_training_that_never_ends_is_refused(store: RunStore) -> None:
+    room = open_room(train, preset="quick", seconds="none")
+    assert text("errors.no_end", "en") in page_text(room)
+    assert room.button(key="start").disabled
+
+
+def test_only_what_has_an_effect_is_asked(store: RunStore) -> None:
+    assert "Stride" not in labels(open_room(train, preset="quick").number_input)
+    classic = open_room(train, preset="classic")
+    assert "Stride" in labels(classic.number_input)
+    assert "Forget-gate bias" not in labels(open_room(train, cell="gru").number_input)
+
+
+def test_start_queues_what_was_chosen_and_watches_it(store: RunStore) -> None:
+    room = open_room(train, preset="quick", text="paste", hidden_size="32", seconds="7")
+    room.text_area(key="pasted").set_value("some words\r\n" * 100).run()
+    name = next(box for box in room.text_input if box.label == text("train.name", "en"))
+    name.set_value(HOSTILE).run()
+    room.button(key="start").click().run()
+    assert not room.exception
+    (run,) = store.runs(ANNA)
+    assert room.query_params["run"] == run.id
+    assert (run.state, run.preset, run.name) == (RunState.QUEUED, "quick", HOSTILE[:80])
+    assert (run.model_config.hidden_size, run.train_config.seconds) == (32, 7.0)
+    report = store.report(run.corpus_fingerprint)
+    assert report is not None
+    assert "documents.line_ends" in json.dumps(report)
+    assert "<img" not in page_text(room)
+    assert text("train.watch.place", "en", place=1) in page_text(room)
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("disk_full", folder="here")
+
+    monkeypatch.setattr(RunStore, "create", full)
+    room = open_room(train)
+    room.button(key="start").click().run()
+    assert text("errors.disk_full", "en", folder="here") in page_text(room)
+    assert "run" not in room.query_params
+    assert "Start training" in labels(room.button)
+
+
+# ---- watching -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_running_training_shows_all_of_it(store: RunStore, language: Language) -> None:
+    run = run_with_a_past(store)
+    store.notice(run.id, "notices.resumed", step=12)
+    room = open_room(train, run=run.id, lang=language)
+    assert not room.exception
+    said = page_text(room)
+    for key in ("train.state.running", "train.watch.left", "train.samples.title"):
+        assert text(key, language) in said
+    assert text("notices.resumed", language, step=12) in said
+    assert "0.962" in said  # 2/3 nats in bits
+    assert len(room.get("bidi_component")) == 4
+
+
+def buttons(store: RunStore, run_id: str, visitor: str = ANNA) -> set[str]:
+    room = open_room(train, visitor, run=run_id)
+    assert not room.exception
+    return {button.key for button in room.button if button.key and not button.disabled}
+
+
+def test_the_buttons_are_those_that_the_state_allows(store: RunStore) -> None:
+    run = run_with_a_past(store)
+    assert {"run-pause", "run-stop", "apply-rate", "new-training"} == buttons(store, run.id)
+    store.pause(run.id)
+    assert {"run-stop", "apply-rate", "new-training"} == buttons(store, run.id)
+    store.halt(run.id)
+    assert {"run-resume", "run-stop", "apply-rate", "new-training"} == buttons(store, run.id)
+    store.end(run.id, RunState.FAILED, Message("notices.unexpected"))
+    assert {"run-resume", "new-training"} == buttons(store, run.id)
+
+
+def test_pause_asks_the_worker_and_says_so(store: RunStore) -> None:
+    run = run_with_a_past(store)
+    room = open_room(train, run=run.id)
+    room.button(key="run-pause").click().run()
+    assert store.run(run.id).pending == "pause"
+    assert text("train.pending.pause", "en") in page_text(room)
+
+
+def test_the_learning_rate_changes_and_a_wrong_one_is_refused(store: RunStore) -> None:
+    run = run_with_a_past(store)
+    room = open_room(train, run=run.id)
+    room.number_input(key="new-rate").set_value(5.0)
+    room.button(key="apply-rate").click().run()
+    assert "must lie between" in page_text(room)
+    assert store.commands(run.id) == []
+    room.number_input(key="new-rate").set_value(0.001)
+    room.button(key="apply-rate").click().run()
+    assert [command.value for command in store.commands(run.id)] == [0.001]
+
+
+def test_someone_else_sees_it_and_can_change_nothing(store: RunStore) -> None:
+    run = run_with_a_past(store)
+    assert buttons(store, run.id, BERT) == {"new-training"}
+    room = open_room(train, BERT, run=run.id)
+    assert escape(text("train.watch.not_yours", "en")) in page_text(room)
+    assert len(room.get("bidi_component")) == 4
+
+
+def test_an_unknown_run_is_said(store: RunStore) -> None:
+    room = open_room(train, run="<b>nothing</b>")
+    assert not room.exception
+    assert text("errors.unknown_run", "en") in page_text(room)
+    room.button(key="new-training").click().run()
+    assert "Start training" in labels(room.button)
+
+
+def test_a_deleted_run_can_be_brought_back_by_its_owner_alone(store: RunStore) -> None:
+    run = run_with_a_past(store)
+    store.delete(run.id)
+    assert "new-training" in buttons(store, run.id, BERT)
+    theirs = open_room(train, BERT, run=run.id)
+    assert text("train.watch.undo", "en") not in labels(theirs.button)
+    mine = open_room(train, run=run.id)
+    mine.button(key="undo").click().run()
+    assert store.run(run.id).deleted is None
+    assert not mine.exception
+
+
+def test_why_it_ended_is_said(store: RunStore) -> None:
+    run = make_run(store, owner=ANNA)
+    store.stop(run.id)
+    assert text("notices.finished_stopped", "en") in page_text(open_room(train, run=run.id))
+
+
+def test_units_change_what_is_said(store: RunStore) -> None:
+    run = run_with_a_past(store)
+    room = open_room(train, run=run.id, unit="perplexity")
+    assert not room.exception
+    assert "1.95" in page_text(room)  # exp(2/3)
+    assert "guessing among N characters" in page_text(room)
+
+
+def test_earlier_runs_lie_over_it_under_their_own_names(store: RunStore) -> None:
+    older = run_with_a_past(store)
+    store.rename(older.id, HOSTILE)
+    run = run_with_a_past(store)
+    room = open_room(train, run=run.id)
+    room.multiselect(key="earlier").set_value([older.id]).run()
+    assert not room.exception
+    data = room.get("bidi_component")[0].proto.json
+    assert "&lt;img src=x" in data
+    assert "<img" not in data
+
+
+def test_a_training_without_measurements_is_drawn_too(store: RunStore) -> None:
+    corpus = tiny_corpus()
+    run = store.create(
+        ANNA, "fresh", corpus, make_run(store).model_config, TrainConfig(epochs=2), "classic"
+    )
+    room = open_room(train, run=run.id)
+    assert not room.exception
+    assert text("train.watch.place", "en", place=2) in page_text(room)
