@@ -5,6 +5,7 @@ Knows nothing of how a network came to be.
 
 import secrets
 from dataclasses import dataclass, field
+from html import escape
 from time import monotonic
 from typing import Any
 
@@ -53,14 +54,18 @@ def render() -> None:
     options = choices(owner())
     with st.container(key="write-top", horizontal=True, vertical_alignment="bottom"):
         with st.container(key="write-welcome", gap=None):
-            st.header(t("write.sentence"), anchor=False)
-            st.markdown(t("write.introduction"))
+            _welcome()
             rooms.link("train", t("write.train_link"))
         chosen = _choose(visit, options) if options else None
     if chosen is None:
         st.info(t("write.no_network"))
     else:
         _writing(chosen)
+
+
+def _welcome() -> None:
+    sentence, introduction = escape(t("write.sentence")), escape(t("write.introduction"))
+    st.html(f"<h1>{sentence}</h1><p>{introduction}</p>")
 
 
 def _visit() -> _Visit:

@@ -21,7 +21,11 @@ class Odds {
       this.head,
       this.list,
     );
-    this.head.append(make("span"), make("span", { class: "key" }), make("span"), make("span"));
+    this.keys = [make("span", { class: "key-before" }), make("span", { class: "key-after" })];
+    this.unit = make("span", { class: "number" });
+    const percents = make("span", { class: "number" });
+    percents.textContent = "%";
+    this.head.append(make("span", { class: "keys" }, ...this.keys), percents, this.unit);
     this.setLabels(labels);
   }
 
@@ -49,14 +53,8 @@ class Odds {
   setLabels(labels) {
     this.labels = labels;
     this.close.textContent = labels.back;
-    const [, key, first, second] = this.head.children;
-    const before = make("span", { class: "key-before" });
-    const after = make("span", { class: "key-after" });
-    before.textContent = labels.key_before;
-    after.textContent = labels.key_after;
-    key.replaceChildren(before, after);
-    first.textContent = labels.column_before;
-    second.textContent = labels.column_after;
+    this.keys[0].textContent = labels.key_before;
+    this.keys[1].textContent = labels.key_after;
     this.said = null;
   }
 
@@ -82,7 +80,7 @@ class Odds {
           bits: record.entropy.toFixed(1),
           among: (2 ** record.entropy).toFixed(record.entropy < 3 ? 1 : 0),
         });
-    this.head.children[3].textContent = chosen ? labels.column_cost : labels.column_after;
+    this.unit.textContent = chosen ? labels.column_cost : "%";
     this.list.setAttribute("aria-label", this.title.textContent);
     this.fillRows(record, settings, chosen, active);
   }
@@ -100,10 +98,10 @@ class Odds {
       row.character = character;
       row.root.hidden = !others && character === null;
       row.sign.textContent = others ? this.labels.others : sign(character ?? "");
-      row.before.style.transform = `scaleX(${first})`;
-      row.after.style.transform = `scaleX(${second})`;
+      row.before.style.width = `${first * 100}%`;
+      row.after.style.width = `${second * 100}%`;
       row.first.textContent = percent(first);
-      row.second.textContent = chosen && !others ? bitsOf(first) : percent(second);
+      row.second.textContent = chosen ? (others ? "" : bitsOf(first)) : percent(second);
       if (others) return;
       row.root.disabled = !active;
       row.root.classList.toggle("is", Boolean(chosen) && character === record.character);

@@ -29,6 +29,7 @@ class Sheet {
 
   clear() {
     this.runs = [];
+    this.run = null; // the last one, as long as characters may still be added to it
     this.drawn = this.lane.base;
     this.root.replaceChildren(this.mark);
     this.paragraph = this.newParagraph();
@@ -73,6 +74,7 @@ class Sheet {
       this.run.count++;
       if (record.character === "\n") {
         flush();
+        this.markBlank();
         this.paragraph = this.newParagraph();
         this.run = null;
       }
@@ -80,6 +82,11 @@ class Sheet {
     flush();
     this.forgetOldest();
     this.follow();
+  }
+
+  // An empty line between paragraphs is drawn lower than a line of text.
+  markBlank() {
+    this.paragraph.classList.toggle("blank", this.paragraph.textContent === "\n");
   }
 
   look(record) {
@@ -117,9 +124,11 @@ class Sheet {
     while (kept.nextSibling) kept.nextSibling.remove();
     kept.append(this.caret);
     this.paragraph = kept;
+    kept.classList.remove("blank");
     this.run = last ?? null;
     this.drawn = position;
     if (last && last.text.data.endsWith("\n")) {
+      this.markBlank();
       this.paragraph = this.newParagraph();
       this.run = null;
     }

@@ -181,6 +181,7 @@ class Typewriter {
       make(
         "div",
         { class: "desk" },
+        this.about,
         this.paper,
         this.columns,
         this.legend.root,
@@ -191,7 +192,6 @@ class Typewriter {
         this.odds.root,
         this.controls.begin,
         this.controls.more,
-        this.about,
       ),
       this.tip,
       this.said,

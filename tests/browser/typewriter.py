@@ -1,0 +1,82 @@
+"""The typewriter as a test sees it: what stands there, and what it was drawn at."""
+
+from typing import NamedTuple
+
+from playwright.sync_api import Locator, Page
+
+
+class Run(NamedTuple):
+    """Characters of one look."""
+
+    start: int
+    text: str
+    temperature: float
+
+
+class Typewriter:
+    """Reads and drives the typewriter of a page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.root = page.locator(".typewriter")
+        self.sheet = page.locator(".paper .sheet")
+
+    def control(self, name: str) -> Locator:
+        return self.root.locator(f'[data-control="{name}"]')
+
+    @property
+    def slider(self) -> Locator:
+        return self.root.locator("#temperature")
+
+    def position(self) -> int:
+        return int(self.root.get_attribute("data-position") or 0)
+
+    def state(self) -> str:
+        return self.root.get_attribute("data-state") or ""
+
+    def wait_for(self, position: int) -> None:
+        """Wait until so many characters stand there."""
+        self.root.evaluate(
+            """async (root, least) => {
+                const next = () => new Promise(requestAnimationFrame);
+                while (Number(root.dataset.position) < least) await next();
+            }""",
+            position,
+        )
+
+    def restart(self, control: str = "restart") -> None:
+        """Click, and wait until the old text is gone."""
+        self.control(control).evaluate(
+            """button => {
+                button.click();
+                const sheet = button.getRootNode().querySelector('.page .run');
+                if (sheet) throw new Error('text is left');
+            }"""
+        )
+
+    def wait_for_state(self, state: str) -> None:
+        self.root.and_(self.page.locator(f'[data-state="{state}"]')).wait_for()
+
+    def runs(self, lane: int = 0) -> list[Run]:
+        found = self.root.locator(f'[data-lane="{lane}"] .run').evaluate_all(
+            "runs => runs.map(r => [Number(r.dataset.from), r.textContent, Number(r.dataset.t)])"
+        )
+        return [Run(*one) for one in found]
+
+    def text(self, lane: int = 0) -> str:
+        return "".join(run.text for run in self.runs(lane))
+
+    def temperatures(self) -> list[float]:
+        """Return the temperature of every character, in order."""
+        return [run.temperature for run in self.runs() for _ in run.text]
+
+    def set_temperature(self, value: float) -> None:
+        """Move the slider in one step, as a press of a key does."""
+        self.slider.evaluate(
+            """(slider, value) => {
+                slider.value = value;
+                slider.dispatchEvent(new Event('input', { bubbles: true }));
+                slider.dispatchEvent(new Event('change', { bubbles: true }));
+            }""",
+            value,
+        )
