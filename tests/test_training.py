@@ -164,7 +164,7 @@ def test_a_short_text_is_learned_by_heart() -> None:
     assert 300 <= len(corpus.train) <= 310
     config = settings(epochs=80, seq_len=25, batch_size=3, learning_rate=0.02)
     events = drive(config, ModelConfig(hidden_size=48, embedding_size=12), corpus=corpus)
-    assert of(Step, events)[-1].loss < 0.2
+    assert of(Step, events)[-1].loss < 0.25
     model = CharModel(corpus.vocabulary.size, ModelConfig(hidden_size=48, embedding_size=12))
     model.load_state_dict(final_weights(events))
     writer = Writer(model, corpus.vocabulary, sample=SampleConfig(0.0), opening=text[:40])

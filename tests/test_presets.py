@@ -1,0 +1,85 @@
+"""Ready-made settings: sound for every text, and the article's exactly."""
+
+import dataclasses
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lstm.config import ModelConfig, TrainConfig
+from lstm.model import parameter_count
+from lstm.presets import PRESETS, PresetName, preset, recommended
+
+LENGTHS = (200, 5_000, 59_999, 60_000, 249_999, 250_000, 600_893, 20_000_000)
+BY_TIME: tuple[PresetName, ...] = ("quick", "standard", "deep")
+
+
+@given(st.sampled_from(PRESETS), st.integers(1, 10**9), st.integers(2, 65_535))
+def test_every_text_gets_settings_that_end(name: PresetName, characters: int, symbols: int) -> None:
+    chosen = preset(name, characters, symbols)
+    assert chosen.name == name
+    assert ModelConfig.from_json(chosen.model.to_json()) == chosen.model
+    assert TrainConfig.from_json(chosen.train.to_json()) == chosen.train
+    assert chosen == preset(name, characters, symbols)
+
+
+def test_classic_is_the_article_exactly() -> None:
+    for characters in LENGTHS:
+        chosen = preset("classic", characters, 57)
+        assert chosen.lowercase
+        assert dataclasses.asdict(chosen.model) == {
+            "cell": "lstm",
+            "hidden_size": 128,
+            "num_layers": 1,
+            "embedding_size": 0,  # one-hot
+            "dropout": 0.0,
+            "forget_bias": 1.0,  # Keras: unit_forget_bias
+        }
+        assert dataclasses.asdict(chosen.train) == {
+            "recipe": "classic",
+            "seq_len": 40,
+            "stride": 3,
+            "batch_size": 128,
+            "learning_rate": 0.01,
+            "schedule": "constant",
+            "warmup": 0.0,
+            "weight_decay": 0.0,
+            "clip": 0.0,
+            "precision": "float32",
+            "threads": 1,
+            "seconds": None,
+            "epochs": 60,
+            "target_bits": None,
+            "patience": None,
+            "rng": 1,
+        }
+
+
+def test_classic_network_has_the_size_of_the_keras_one() -> None:
+    """Keras counts one bias a gate: 4 x (57 + 128 + 1) x 128, and 129 x 57 in the softmax."""
+    assert parameter_count(57, preset("classic", 600_893, 57).model) == 95_232 + 7_353
+
+
+@pytest.mark.parametrize("characters", LENGTHS)
+def test_more_time_means_a_larger_network_and_a_longer_training(characters: int) -> None:
+    chosen = [preset(name, characters, 80) for name in BY_TIME]
+    sizes = [one.model.hidden_size for one in chosen]
+    seconds = [one.train.seconds or math.inf for one in chosen]
+    assert sizes == sorted(set(sizes))
+    assert seconds == sorted(set(seconds))
+    assert seconds[0] == 60.0
+    assert not any(one.lowercase for one in chosen)
+
+
+@pytest.mark.parametrize("name", BY_TIME)
+def test_a_longer_text_gets_no_smaller_network_and_no_more_dropout(name: PresetName) -> None:
+    chosen = [preset(name, characters, 80).model for characters in LENGTHS]
+    sizes, dropouts = ([one.hidden_size for one in chosen], [one.dropout for one in chosen])
+    assert sizes == sorted(sizes)
+    assert dropouts == sorted(dropouts, reverse=True)
+
+
+@given(st.integers(1, 10**9))
+def test_what_is_recommended_is_a_preset(characters: int) -> None:
+    assert recommended(characters) in PRESETS
