@@ -8,14 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from lstm import library
 from lstm.corpus import Corpus
 from lstm.errors import StoreError
-from lstm.library import bundled as bundled_texts
-from lstm.library import read_bundled
 from lstm.messages import Language, text
 from lstm.runs import Run
 from lstm.ui.desk import Network
 from lstm.ui.services import BUNDLED, Loaded, bundled, load, store
+from lstm.ui.texts import public_folder
 
 _BUNDLED = "bundled:"
 _RUN = "run:"
@@ -71,12 +71,26 @@ class Choice:
         return file
 
     def corpus(self) -> Corpus | None:
-        """Return the text that it learned from, if it is at hand."""
+        """Return the text that it learned from, if it is at hand.
+
+        Raises:
+            StoreError: That of a run is gone.
+            CorpusError: It is damaged.
+            DocumentError: It can't be read.
+        """
         if self.run is not None:
             return store().corpus(self.run.corpus_fingerprint)
-        if self.name not in {collection.key for collection in bundled_texts()}:
+        if self.name in {collection.key for collection in library.bundled()}:
+            return Corpus.from_text(library.read_bundled(self.name), name=self.name)
+        return self._public_corpus()
+
+    def _public_corpus(self) -> Corpus | None:
+        """Return the public text that it learned from, if somebody has fetched it."""
+        public = next((one for one in library.public() if one.key == self.name), None)
+        file = library.cached(public, public_folder()) if public else None
+        if public is None or file is None:
             return None
-        return Corpus.from_text(read_bundled(self.name), name=self.name)
+        return Corpus.from_files([file], lowercase=public.lowercase)
 
 
 def choices(owner: str) -> list[Choice]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from lstm.errors import CorpusError, StoreError
+from lstm.errors import CorpusError, DocumentError, StoreError
 from lstm.memorisation import LEAST_COPIED, CorpusIndex, find_loop
 from lstm.ui.networks import Choice
 
@@ -77,6 +77,6 @@ def _indexer() -> ThreadPoolExecutor:
 def _make(choice: Choice) -> CorpusIndex | None:
     try:
         corpus = choice.corpus()
-    except (CorpusError, StoreError):
+    except (CorpusError, DocumentError, StoreError):
         return None  # the text is damaged or gone: nothing to compare with
     return CorpusIndex.of(corpus, _MOST_INDEXED) if corpus is not None else None
