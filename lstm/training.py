@@ -501,7 +501,7 @@ class _Training:
         self._restore_optimizer(_below("optimizer.", tensors))
         carried = _below("carried.", tensors)
         parts = [carried[str(number)].clone() for number in range(len(carried))]
-        self.carried = tuple(part.to(self.device) for part in parts) or None
+        self.carried = tuple(part.to(self.device, torch.float32) for part in parts) or None
         if "rng.torch" in tensors:
             torch.set_rng_state(tensors["rng.torch"])
         for name, kind in _COUNTERS.items():

@@ -673,6 +673,12 @@ def test_a_state_that_does_not_fit_is_refused(
     assert caught.value.key == "checkpoint_foreign"
 
 
+def test_a_memory_of_another_type_is_taken_as_numbers(good_state: TrainingState) -> None:
+    doubled = changed(good_state, "carried.0", good_state.tensors["carried.0"].double())
+    plain, other = (drive(settings(epochs=2), start=state) for state in (good_state, doubled))
+    assert of(EpochEnd, plain)[-1].validation_loss == of(EpochEnd, other)[-1].validation_loss
+
+
 @pytest.mark.parametrize("name", ["optimizer.99.step", "optimizer.x.step", "optimizer.0.extra"])
 def test_a_state_with_foreign_parts_is_refused(good_state: TrainingState, name: str) -> None:
     tensors = {**good_state.tensors, name: torch.zeros(())}
