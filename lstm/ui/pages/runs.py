@@ -28,10 +28,12 @@ PAGE = 20
 
 _MOST_COMPARED = 8
 _COMPARED = "compare"
+_REDRAW = "_redraw"
 
 
 def render() -> None:
     """Draw the room."""
+    st.session_state.pop(_REDRAW, None)
     blocks.style()
     st.html(blocks.title_html(t("runs.title")))
     runs = store().runs(owner(), include_deleted=True)
@@ -52,6 +54,8 @@ def render() -> None:
 
 def _list(*, active: bool) -> None:
     """Draw the list: the body of one tick."""
+    if st.session_state.pop(_REDRAW, False):
+        st.rerun()  # what was done here shows outside of the list, too
     runs = store().runs(owner())
     if any(run.is_active for run in runs) != active:
         st.rerun()  # the ticking begins or ends
@@ -101,7 +105,9 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 
 
 def _rename(run: Run) -> None:
-    with st.popover(t("runs.rename")):
+    # Each wish gets a popover of its own, so the open one closes when it has done its work.
+    wishes = st.session_state.get("_name_wishes", 0)
+    with st.popover(t("runs.rename"), key=f"rename-{run.id}-{wishes}"):
         key = f"name-{run.id}"
         st.text_input(t("runs.new_name"), run.name, max_chars=80, key=key)
         st.button(t("runs.save"), key=f"save-{run.id}", on_click=_save_name, args=(run.id, key))
@@ -109,6 +115,7 @@ def _rename(run: Run) -> None:
 
 def _save_name(run_id: str, key: str) -> None:
     name = st.session_state[key]
+    st.session_state["_name_wishes"] = st.session_state.get("_name_wishes", 0) + 1
     _do(lambda which: store().rename(which, name), run_id)
 
 
@@ -164,6 +171,7 @@ def _deleted(runs: list[Run]) -> None:
 
 def _do(act: Callable[[str], Run], run_id: str) -> None:
     """Ask something of a run of the visitor's own; what went wrong is said at the next drawing."""
+    st.session_state[_REDRAW] = True
     try:
         if store().run(run_id).owner == owner():
             act(run_id)
@@ -189,6 +197,7 @@ def _is_compared(run: Run) -> bool:
 
 
 def _pick(run_id: str) -> None:
+    st.session_state[_REDRAW] = True
     picked = [other for other in _compared() if other != run_id]
     if st.session_state[f"compare-{run_id}"]:
         picked = [*picked, run_id][-_MOST_COMPARED:]

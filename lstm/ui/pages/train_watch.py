@@ -112,7 +112,9 @@ def _button(
 
 
 def _learning_rate(run: Run) -> None:
-    with st.popover(t("train.watch.learning_rate")):
+    # Each wish gets a popover of its own, so the open one closes when it has done its work.
+    wishes = st.session_state.get("_rate_wishes", 0)
+    with st.popover(t("train.watch.learning_rate"), key=f"rate-{wishes}"):
         st.caption(t("settings.learning_rate"))
         st.number_input(
             t("settings.label.learning_rate"),
@@ -127,6 +129,7 @@ def _learning_rate(run: Run) -> None:
 def _set_rate(run_id: str) -> None:
     rate = st.session_state["new-rate"]
     if rate is not None:
+        st.session_state["_rate_wishes"] = st.session_state.get("_rate_wishes", 0) + 1
         _do(store().set_learning_rate, run_id, float(rate))
 
 
