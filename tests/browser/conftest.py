@@ -127,7 +127,9 @@ def open_page(server: Server, chromium: Browser) -> Iterator[OpenPage]:
     contexts = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # Opened below a room's address, Streamlit's page first looks for its server there.
+        looking = message.location["url"].endswith(("/_stcore/health", "/_stcore/host-config"))
+        if message.type == "error" and not looking:
             errors.append(message.text)
 
     def open_one(
