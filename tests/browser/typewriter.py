@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from playwright.sync_api import Locator, Page
 
+PATIENCE = 60_000
+"""Milliseconds after which what never comes is a failure, not a slow machine."""
+
 
 class Run(NamedTuple):
     """Characters of one look."""
@@ -37,11 +40,14 @@ class Typewriter:
     def wait_for(self, position: int) -> None:
         """Wait until so many characters stand there."""
         self.root.evaluate(
-            """async (root, least) => {
-                const next = () => new Promise(requestAnimationFrame);
-                while (Number(root.dataset.position) < least) await next();
+            """async (root, [least, patience]) => {
+                const until = performance.now() + patience;
+                while (Number(root.dataset.position) < least) {
+                    if (performance.now() > until) throw new Error(`stuck: ${root.dataset.state}`);
+                    await new Promise(requestAnimationFrame);
+                }
             }""",
-            position,
+            [position, PATIENCE],
         )
 
     def restart(self, control: str = "restart") -> None:

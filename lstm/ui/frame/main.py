@@ -6,6 +6,7 @@ Streamlit runs this file for every visitor and every change. Knows nothing of th
 import streamlit as st
 
 from lstm.ui import language, rooms, theme
+from lstm.ui.components.lifeline import lifeline
 from lstm.ui.language import t
 
 
@@ -17,6 +18,7 @@ def main() -> None:
     room = st.navigation(rooms.pages(), position="hidden")
     _header()
     room.run()
+    lifeline()
 
 
 def _header() -> None:

@@ -74,9 +74,9 @@ def live_plot(plot: Plot, *, key: str, height: int, words: Mapping[str, str]) ->
         "figure": plot.figure,
         "height": height,
         "summary": plot.summary,
-        "table": [list(row) for row in plot.table],
+        "table": json.dumps(plot.table, ensure_ascii=False),
         "title": plot.title,
-        "words": dict(words),
+        "words": json.dumps(dict(words), ensure_ascii=False),
     }
     _mount(key=key, data=data)
 

@@ -39,15 +39,16 @@ class View {
 
   async update(data) {
     this.data = data;
+    const words = JSON.parse(data.words);
     this.figure.style.height = `${data.height}px`;
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", data.title);
-    this.button.textContent = data.words.reset;
+    this.button.textContent = words.reset;
     describe(this.words, data);
     try {
       this.plotly = await loadPlotly(data.bundle);
     } catch {
-      this.failed(data.words.failed);
+      this.failed(words.failed);
       return;
     }
     this.draw();
@@ -196,7 +197,8 @@ function describe(place, data) {
   const summary = document.createElement("p");
   summary.textContent = data.summary;
   const table = document.createElement("table");
-  data.table.forEach((cells, index) => {
+  const rows = JSON.parse(data.table);
+  rows.forEach((cells, index) => {
     const row = table.insertRow();
     for (const cell of cells) {
       const made = document.createElement(index === 0 ? "th" : "td");
@@ -204,5 +206,5 @@ function describe(place, data) {
       row.append(made);
     }
   });
-  place.replaceChildren(summary, ...(data.table.length > 0 ? [table] : []));
+  place.replaceChildren(summary, ...(rows.length > 0 ? [table] : []));
 }

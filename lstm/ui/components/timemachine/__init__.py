@@ -4,7 +4,8 @@ The slider follows the newest evaluation until the visitor moves it. All text is
 as text, never as markup. Knows nothing of runs or of the store.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,37 +48,37 @@ class Page:
     text: str
 
 
-def chosen(key: str, stops: Sequence[Stop]) -> int | None:
+def stops_json(stops: Sequence[Stop]) -> str:
+    """Return the places of the slider as they are sent: made once per evaluation, not per tick."""
+    return json.dumps([[stop.index, stop.label] for stop in stops], ensure_ascii=False)
+
+
+def chosen(key: str, stops: Container[int]) -> int | None:
     """Return the evaluation that the visitor stopped at, None to follow the newest.
 
     What comes from the browser is only believed if there is such a stop.
     """
     state = st.session_state.get(key)
     index = state.get("index") if isinstance(state, Mapping) else None
-    return index if any(index == stop.index for stop in stops) else None
+    return index if isinstance(index, int) and index in stops else None
 
 
 def time_machine(
-    stops: Sequence[Stop],
-    shown: int | None,
-    pages: Sequence[Page],
-    *,
-    key: str,
-    words: dict[str, str],
+    stops: str, shown: int | None, pages: Sequence[Page], *, key: str, words: Mapping[str, str]
 ) -> None:
     """Draw or update the slider and the pages of the evaluation that is shown.
 
     Args:
-        stops: All evaluations that have samples, oldest first.
+        stops: All evaluations that have samples, oldest first, from ``stops_json``.
         shown: Which one the pages belong to; None while there is none.
         pages: Its samples, coldest first.
         key: Names the place on the page.
         words: ``slider``, ``newest``, ``previous``, ``next``, ``empty`` in the visitor's language.
     """
     data = {
-        "stops": [[stop.index, stop.label] for stop in stops],
+        "stops": stops,
         "shown": shown,
-        "pages": [asdict(page) for page in pages],
-        "words": words,
+        "pages": json.dumps([asdict(page) for page in pages], ensure_ascii=False),
+        "words": json.dumps(dict(words), ensure_ascii=False),
     }
     _mount(key=key, data=data, on_index_change=lambda: None)

@@ -59,9 +59,9 @@ class View {
   }
 
   update(data) {
-    this.stops = data.stops;
-    this.words = data.words;
-    if (data.shown !== null) this.seen.set(data.shown, data.pages);
+    this.stops = JSON.parse(data.stops);
+    this.words = JSON.parse(data.words);
+    if (data.shown !== null) this.seen.set(data.shown, JSON.parse(data.pages));
     // A training that went back to an earlier state takes later evaluations away.
     if (!this.stops.some(([index]) => index === this.wanted)) this.wanted = null;
     this.draw();

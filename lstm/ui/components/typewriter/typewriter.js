@@ -539,7 +539,9 @@ class Typewriter {
 
 // Outside of secure contexts browsers offer nothing better.
 function copyByHand(text) {
-  const area = make("textarea", { style: "position:fixed;opacity:0" });
+  const area = make("textarea");
+  area.style.position = "fixed";
+  area.style.opacity = 0;
   area.value = text;
   document.body.append(area);
   area.select();

@@ -3,7 +3,7 @@
 
 const DRAG_EVERY = 100; // milliseconds between two requests while a control is dragged
 const PLAY_BETWEEN = 70; // of a reply is shown at least so long before the next one replaces it
-const PATIENCE = 8000; // then the request is taken for lost, as when the server was restarted
+const PATIENCE = 5000; // then a request is taken for lost, as when the server was restarted
 
 class Wire {
   constructor() {
@@ -16,9 +16,15 @@ class Wire {
 
   // Whether a request may go out now.
   free(now, urgent) {
-    if (this.pending && now - this.sentAt > PATIENCE) this.pending = null;
+    if (this.pending && now - this.sentAt > PATIENCE) this.giveUp();
     if (this.pending) return false;
     return urgent || now >= Math.max(this.sentAt + DRAG_EVERY, this.answeredAt + PLAY_BETWEEN);
+  }
+
+  // The request is lost, and perhaps its way: ask again, and have the page drawn anew.
+  giveUp() {
+    this.pending = null;
+    window.dispatchEvent(new Event("charloom:lost"));
   }
 
   // Whether a control is being moved right now: its last step is on its way or was just sent.
