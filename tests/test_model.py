@@ -111,6 +111,16 @@ def test_fresh_recurrent_weights_keep_lengths(cell: str) -> None:
         torch.testing.assert_close(recurrent.T @ recurrent, torch.eye(6), atol=1e-5, rtol=0)
 
 
+def test_fresh_input_weights_are_spread_as_glorot_says() -> None:
+    """Uniform within sqrt(6 / (inputs + outputs)); Glorot & Bengio (2010)."""
+    model = CharModel(SYMBOLS, ModelConfig(hidden_size=40, embedding_size=10))
+    inputs = dict(model.layers[0].named_parameters())["weight_ih_l0"]
+    for matrix in (inputs, model.head.weight):
+        limit = (6 / sum(matrix.shape)) ** 0.5
+        assert 0.95 * limit < matrix.abs().max() <= limit
+    assert not model.head.bias.any()
+
+
 def test_fresh_weights_depend_on_the_seed_alone() -> None:
     def fresh(seed: int) -> torch.Tensor:
         torch.manual_seed(seed)
