@@ -56,3 +56,11 @@ class StoreError(CharloomError):
 
 class DownloadError(CharloomError):
     """A public text could not be fetched or is not the one that was expected."""
+
+
+class InsightError(CharloomError):
+    """A view into the network can't show what was asked: text too short, no such gate."""
+
+
+class ExportError(CharloomError):
+    """A network or run can't be turned into the file that was asked for."""
