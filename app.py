@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 
 def _begin() -> "Scheduler | None":
-    """Load what the first visitor will need, while the browser still fetches the page.
-
-    Everything that brings torch along is imported here and not above.
+    """Load torch and the first network while the browser fetches the page, then do the work.
 
     Returns:
         The scheduler, at work; None if the data folder can't be used, as every page will say.

@@ -38,7 +38,8 @@ TRAINING = "#0072B2"
 VALIDATION = "#D55E00"
 BEST = "#009E73"
 REFERENCE = "#808080"
-_OTHERS = ("#CC79A7", "#0072B2", "#009E73", "#D55E00")
+OTHERS = ("#B5588A", "#009E73", "#0072B2", "#D55E00")
+EARLIER = OTHERS[:2]  # the other two are those of the training that they lie over
 _DASHES = ("dashdot", "dot", "longdash", "solid")
 
 _MARGIN = {"l": 60, "r": 150, "t": 44, "b": 46}
@@ -69,8 +70,8 @@ def loss_chart(
         earlier: Held-out curves of other runs to compare with.
     """
     traces = [*_training(curve, look), *_validation(curve, look)]
-    traces += [_other(run, look, place) for place, run in enumerate(earlier)]
-    figure = _loss_figure(traces, [curve, *earlier], look, references)
+    traces += [_other(run, look, place, EARLIER) for place, run in enumerate(earlier)]
+    figure = _loss_figure(traces, [curve, *map(_held_out_alone, earlier)], look, references)
     figure["layout"]["shapes"], figure["layout"]["annotations"] = _ladder(
         references, look, figure["layout"]["yaxis"]["range"], _lowest(curve)
     )
@@ -79,8 +80,8 @@ def loss_chart(
 
 def comparison_chart(curves: Sequence[Curve], look: Look) -> Figure:
     """Draw the held-out loss of several runs on the same axes."""
-    traces = [_other(curve, look, place) for place, curve in enumerate(curves)]
-    figure = _loss_figure(traces, curves, look, ())
+    traces = [_other(curve, look, place, OTHERS) for place, curve in enumerate(curves)]
+    figure = _loss_figure(traces, list(map(_held_out_alone, curves)), look, ())
     figure["layout"]["margin"] = {**_MARGIN, "r": 20}
     return figure
 
@@ -183,12 +184,17 @@ def _validation(curve: Curve, look: Look) -> list[Figure]:
     return [held_out, star]
 
 
-def _other(curve: Curve, look: Look, place: int) -> Figure:
+def _held_out_alone(curve: Curve) -> Curve:
+    nothing = np.empty(0)
+    return Curve(curve.name, Points(nothing, nothing, nothing), curve.validation)
+
+
+def _other(curve: Curve, look: Look, place: int, colours: Sequence[str]) -> Figure:
     points = curve.validation
     x, y = thin(points.along(look.axis), in_unit(points.value, look.unit))
     trace = _trace(f"run-{place}", plain(curve.name), x, y)
-    colour = _OTHERS[place % len(_OTHERS)]
-    dash = _DASHES[(place + place // len(_OTHERS)) % len(_DASHES)]
+    colour = colours[place % len(colours)]
+    dash = _DASHES[(place + place // len(_DASHES)) % len(_DASHES)]
     trace |= {
         "mode": "lines+markers",
         "line": {"color": colour, "width": 2.5, "dash": dash},
@@ -210,8 +216,14 @@ def _trace(uid: str, name: str, x: Floats, y: Floats) -> Figure:
 
 
 def _numbers(values: Floats) -> list[float | None]:
-    """Five digits are more than a pixel shows; JSON has no NaN, and None leaves a gap."""
-    return [float(f"{v:.5g}") if math.isfinite(v) else None for v in values.tolist()]
+    """Return five digits of the largest: more than a pixel shows. None, for nan, leaves a gap."""
+    finite = np.isfinite(values)
+    largest = float(np.abs(values[finite]).max(initial=1e-9))
+    rounded = np.round(values, 4 - math.floor(math.log10(max(largest, 1e-9))))
+    numbers: list[float | None] = rounded.tolist()
+    if finite.all():
+        return numbers
+    return [number if known else None for number, known in zip(numbers, finite, strict=True)]
 
 
 def _loss_figure(

@@ -10,12 +10,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from lstm.messages import Language, text
 from lstm.records import Curve as Steps
 from lstm.records import EpochRow, Notice, Run, SampleRow
 from lstm.training import OVERHEAD
 from lstm.ui import charts
 from lstm.ui.components.liveplot import Plot, figure_json
-from lstm.ui.curves import Curve, Floats, Look, Points, Reference
+from lstm.ui.components.timemachine import Stop, stops_json
+from lstm.ui.curves import Curve, Floats, Look, Points, Reference, Unit, shown
 from lstm.ui.services import store
 
 
@@ -30,7 +32,7 @@ class Course:
         rate: The learning rate.
         references: What simpler models reach on the same text.
         epochs: Its evaluations, oldest first.
-        stops: Those of them that have samples.
+        stops: Numbers of those of them that have samples, in order.
         notices: What happened, oldest first.
     """
 
@@ -40,7 +42,7 @@ class Course:
     rate: Points
     references: tuple[Reference, ...]
     epochs: tuple[EpochRow, ...]
-    stops: tuple[int, ...]
+    stops: dict[int, None]
     notices: tuple[Notice, ...]
 
 
@@ -64,7 +66,7 @@ def _course(run_id: str, _version: int) -> Course:
         rate=_points(steps, steps.learning_rate),
         references=tuple(Reference(b.key, b.bits) for b in baselines),
         epochs=tuple(epochs),
-        stops=tuple(store().sample_indices(run_id)),
+        stops=dict.fromkeys(store().sample_indices(run_id)),
         notices=tuple(store().notices(run_id)),
     )
 
@@ -77,6 +79,28 @@ def samples(course: Course, index: int) -> tuple[SampleRow, ...]:
 @lru_cache(maxsize=256)
 def _samples(run_id: str, _version: int, index: int) -> tuple[SampleRow, ...]:
     return tuple(store().samples(run_id, index))
+
+
+@lru_cache(maxsize=64)
+def stops(course: Course, unit: Unit, language: Language) -> str:
+    """Return the slider through the samples of a run, each place named by epoch and loss."""
+    name = text(f"charts.unit_{unit}", language)
+    return stops_json(
+        [
+            Stop(
+                row.index,
+                text(
+                    "train.samples.stop",
+                    language,
+                    epoch=f"{row.epoch:.2f}",
+                    value=shown(row.validation_bits, unit),
+                    unit=name,
+                ),
+            )
+            for row in course.epochs
+            if row.index in course.stops
+        ]
+    )
 
 
 @dataclass(frozen=True)

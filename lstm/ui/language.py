@@ -15,17 +15,27 @@ COOKIE = "charloom_language"
 NAMES: dict[Language, str] = {"en": "English", "zh": "简体中文"}
 
 _STATE = "_language"
+_FIRST = "_first_language"
 _FOLDER = Path(__file__).parent / "components" / "language_switch"
 
 
 def language() -> Language:
     """Return the visitor's language."""
-    cookie = st.context.cookies.to_dict().get(COOKIE)
-    for wish in (st.query_params.get("lang"), st.session_state.get(_STATE), cookie):
+    for wish in (st.query_params.get("lang"), st.session_state.get(_STATE)):
         known = _known(wish)
         if known is not None:
             return known
-    return "zh" if (st.context.locale or "en").lower().startswith("zh") else "en"
+    if _FIRST not in st.session_state:
+        st.session_state[_FIRST] = _of_browser()
+    first: Language = st.session_state[_FIRST]
+    return first
+
+
+def _of_browser() -> Language:
+    """Return what the browser kept or speaks: asked once, because every message needs it."""
+    kept = _known(st.context.cookies.to_dict().get(COOKIE))
+    spoken: Language = "zh" if (st.context.locale or "en").lower().startswith("zh") else "en"
+    return kept or spoken
 
 
 def t(key: str, /, **values: object) -> str:

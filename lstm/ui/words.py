@@ -24,10 +24,14 @@ def duration(seconds: float, language: Language) -> str:
 
 
 def ago(seconds: float, language: Language) -> str:
-    """Return how long ago something was."""
+    """Return how long ago something was, in minutes or more."""
     if seconds < _MINUTE:
         return text("train.time.now", language)
-    return text("train.time.ago", language, duration=duration(seconds, language))
+    if seconds < 2 * _MINUTE:
+        said = text("train.time.minutes", language, minutes=1)
+    else:
+        said = duration(seconds, language)
+    return text("train.time.ago", language, duration=said)
 
 
 def count(number: float) -> str:

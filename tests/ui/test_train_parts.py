@@ -14,7 +14,7 @@ from lstm.presets import PRESETS, PresetName, preset
 from lstm.records import RunState
 from lstm.runs import RunStore
 from lstm.ui import blocks, course, settings, words
-from lstm.ui.components.timemachine import Stop, chosen
+from lstm.ui.components.timemachine import chosen
 from lstm.ui.curves import Look
 from lstm.ui.estimate import Probes, estimate
 from lstm.ui.settings import SETTINGS, choose, defaults, parse, written
@@ -188,6 +188,7 @@ def test_what_did_not_change_is_not_read_again(store: RunStore) -> None:
     look = Look()
     assert course.plots(first, look) is course.plots(first, look)
     assert course.samples(first, 2) is course.samples(first, 2)
+    assert course.stops(first, "bits", "en") is course.stops(first, "bits", "en")
     store.rename(run.id, "other")
     second = course.course(run.id)
     assert second is not first
@@ -209,7 +210,7 @@ def test_the_time_left_and_the_axis_follow_the_budget(store: RunStore) -> None:
 def test_the_time_machine_believes_no_evaluation_that_is_not_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stops = [Stop(1, "one"), Stop(4, "four")]
+    stops = {1, 4}
     for sent, believed in [(4, 4), (2, None), ("4", None), (None, None), ({"x": 1}, None)]:
         state: dict[str, object] = {"key": {"index": sent}}
         monkeypatch.setattr("lstm.ui.components.timemachine.st.session_state", state)

@@ -6,6 +6,7 @@ to the same page. Knows nothing of processes.
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import streamlit as st
@@ -15,8 +16,17 @@ from lstm.records import Notice, Run, RunState
 from lstm.ui import blocks, charts, describe, rooms, words
 from lstm.ui.blocks import alert, alert_html
 from lstm.ui.components.liveplot import live_plot
-from lstm.ui.components.timemachine import Page, Stop, chosen, time_machine
-from lstm.ui.course import Course, course, horizon, plots, progress, samples, seconds_left
+from lstm.ui.components.timemachine import Page, chosen, time_machine
+from lstm.ui.course import (
+    Course,
+    course,
+    horizon,
+    plots,
+    progress,
+    samples,
+    seconds_left,
+    stops,
+)
 from lstm.ui.curves import AXES, SPANS, UNITS, Look, Unit, shown
 from lstm.ui.language import language, t
 from lstm.ui.services import owner, store
@@ -53,6 +63,8 @@ def render(run_id: str) -> None:
         _new_training()
     live = st.fragment(_live, run_every=_tick(run))
     live(run_id, _signature(run), _others(run) if mine else None)
+    with st.expander(t("train.watch.settings")):
+        st.html(blocks.table_html(t("train.watch.settings"), describe.settings_rows(run)))
 
 
 def _tick(run: Run) -> float | None:
@@ -193,8 +205,8 @@ def _live(run_id: str, signature: tuple[object, ...], others: dict[str, str] | N
         _touch(run_id)
     unit = _shown_unit()
     st.html(_status(now.run, unit) + _reason(now.run) + _news(now.notices))
-    look = _look(now.run)
-    drawn = plots(now, look, _earlier(others or {}))
+    look, earlier = _choose_look(now.run, others or {})
+    drawn = plots(now, look, earlier)
     said = {"reset": look.say("reset"), "failed": look.say("failed")}
     live_plot(drawn.loss, key="plot-loss", height=charts.LOSS_HEIGHT, words=said)
     for column, plot, key in zip(
@@ -203,8 +215,6 @@ def _live(run_id: str, signature: tuple[object, ...], others: dict[str, str] | N
         with column:
             live_plot(plot, key=f"plot-{key}", height=charts.SMALL_HEIGHT, words=said)
     _samples(now, unit)
-    with st.expander(t("train.watch.settings")):
-        st.html(blocks.table_html(t("train.watch.settings"), describe.settings_rows(now.run)))
 
 
 def _touch(run_id: str) -> None:
@@ -255,13 +265,15 @@ def _shown_unit() -> Unit:
     return next((known for known in UNITS if known == unit), UNITS[0])
 
 
-def _look(run: Run) -> Look:
+def _choose_look(run: Run, others: dict[str, str]) -> tuple[Look, tuple[str, ...]]:
+    """Draw the switches, and return how the curves are to be seen and with which others."""
     with st.container(horizontal=True, gap="medium", key="look"):
         unit = _switch("unit", UNITS)
         axis = _switch("axis", AXES)
         span = _switch("span", SPANS)
+        earlier = _earlier(others)
     look = Look(language(), unit, axis, span)
-    return Look(language(), unit, axis, span, horizon(run, look))
+    return replace(look, horizon=horizon(run, look)), earlier
 
 
 def _switch(name: str, options: tuple[_Option, ...]) -> _Option:
@@ -298,27 +310,15 @@ def _others(run: Run) -> dict[str, str]:
 
 def _samples(now: Course, unit: Unit) -> None:
     st.html(blocks.title_html(t("train.samples.title"), level=2))
-    by_index = {row.index: row for row in now.epochs}
-    stops = [
-        Stop(index, _stop_label(by_index[index].epoch, by_index[index].validation_bits, unit))
-        for index in now.stops
-        if index in by_index
-    ]
     key = f"samples-{now.run.id}"
-    index = chosen(key, stops)
-    if index is None and stops:
-        index = stops[-1].index
+    index = chosen(key, now.stops)
+    if index is None:
+        index = next(reversed(now.stops), None)
     rows = () if index is None else samples(now, index)
     pages = [Page(_temperature(row.temperature), row.opening, row.text) for row in rows]
     names = ("slider", "newest", "previous", "next", "empty")
-    time_machine(
-        stops, index, pages, key=key, words={name: t(f"train.samples.{name}") for name in names}
-    )
-
-
-def _stop_label(epoch: float, bits: float | None, unit: Unit) -> str:
-    value, name = shown(bits, unit), t(f"charts.unit_{unit}")
-    return t("train.samples.stop", epoch=f"{epoch:.2f}", value=value, unit=name)
+    said = {name: t(f"train.samples.{name}") for name in names}
+    time_machine(stops(now, unit, language()), index, pages, key=key, words=said)
 
 
 def _temperature(temperature: float) -> str:
