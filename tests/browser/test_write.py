@@ -1,14 +1,21 @@
 """The room Write in a real browser, from the first character to the last click."""
 
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from lstm.config import SampleConfig
+from lstm.sampling import probabilities
+from lstm.ui.components import typewriter as component
 from tests.browser.conftest import OpenPage
 from tests.browser.typewriter import Typewriter
 
 pytestmark = pytest.mark.browser
+
+FOLDER = Path(component.__file__).parent
 
 
 def test_it_writes_by_itself(open_page: OpenPage) -> None:
@@ -120,7 +127,7 @@ def test_choosing_another_character_branches_the_text(open_page: OpenPage) -> No
     typewriter.wait_for_state("choosing")
     place = len(before) - 20
     odds = typewriter.root.locator(".odds")
-    expect(odds.locator("h3")).to_have_text("What else could stand here?")
+    expect(odds.locator("h2")).to_have_text("What else could stand here?")
     expect(odds.locator(".row.is .sign")).to_have_count(1)
     other = odds.locator("button.row:not(.is)").first
     character = other.locator(".sign").inner_text()
@@ -214,3 +221,47 @@ def test_a_network_is_chosen_and_named_in_the_address(open_page: OpenPage) -> No
     text = typewriter.text()
     assert text == text.lower()
     expect(typewriter.root).to_have_attribute("data-stream", "bundled:nietzsche")
+
+
+def test_the_text_can_be_taken_away(open_page: OpenPage) -> None:
+    page = open_page("/?rng=5&opening=The sea")
+    typewriter = Typewriter(page)
+    typewriter.wait_for(40)
+    typewriter.control("play").click()
+    typewriter.wait_for_state("paused")
+    typewriter.root.locator("summary").click()
+    with page.expect_download() as download:
+        typewriter.control("download").click()
+    assert download.value.suggested_filename == "charloom.txt"
+    assert download.value.path().read_text("utf-8") == "The sea" + typewriter.text()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    typewriter.control("copy").click()
+    expect(typewriter.control("copy")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "The sea" + typewriter.text()
+
+
+def test_the_bars_are_estimated_well_until_the_server_answers(chromium: Browser) -> None:
+    """While the slider moves, the browser works out the chances from twelve and the entropy."""
+    rng = np.random.default_rng(1)
+    page = chromium.new_page()
+    page.add_script_tag(content=(FOLDER / "dom.js").read_text("utf-8"))
+    page.add_script_tag(content=(FOLDER / "odds.js").read_text("utf-8"))
+    for _ in range(30):
+        logits = rng.normal(size=80) * rng.uniform(1, 4)
+        plain = probabilities(logits, SampleConfig(temperature=1))
+        order = np.argsort(-plain)[:12]
+        record = {
+            "entropy": float(-(plain * np.log2(plain)).sum()),
+            "settings": {"temperature": 1, "top_k": 0, "top_p": 1, "min_p": 0},
+        }
+        for temperature, top_k in ((0.3, 0), (0.7, 5), (1.4, 0), (1.4, 3)):
+            sample = SampleConfig(temperature=temperature, top_k=top_k)
+            wished = {"temperature": temperature, "top_k": top_k, "top_p": 1, "min_p": 0}
+            estimated = page.evaluate(
+                "([record, before, wished]) => oddsAt(record, before, wished)",
+                [record, plain[order].tolist(), wished],
+            )
+            exact = probabilities(logits, sample)[order]
+            np.testing.assert_allclose(estimated, exact, atol=0.06)
+    page.close()

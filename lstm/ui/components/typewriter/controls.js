@@ -113,9 +113,13 @@ class Controls {
   // ---- opening and dice -----------------------------------------------------------------
 
   makeBegin() {
-    this.opening = make("input", { type: "text", maxlength: MOST_OPENING, autocomplete: "off" });
-    this.opening.dataset.control = "opening";
+    this.opening = make("textarea", { rows: 1, maxlength: MOST_OPENING, "data-control": "opening" });
     this.opening.value = this.settings.opening;
+    this.opening.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.opening.form.requestSubmit();
+    });
     this.dice = make("input", { type: "number", min: 0, max: MOST_DICE, step: 1, inputmode: "numeric" });
     this.dice.dataset.control = "dice";
     this.dice.value = this.settings.rng;

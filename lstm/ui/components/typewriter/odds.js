@@ -5,7 +5,7 @@ class Odds {
   constructor(labels) {
     this.onchoose = () => {};
     this.onclose = () => {};
-    this.title = make("h3", { id: "odds-title" });
+    this.title = make("h2", { id: "odds-title" });
     this.close = make("button", { type: "button", class: "quiet", hidden: true });
     this.close.addEventListener("click", () => this.onclose());
     this.lead = make("p", { class: "lead" });
@@ -38,9 +38,15 @@ class Odds {
       after: make("i", { class: "after" }),
       first: make("span", { class: "number" }),
       second: make("span", { class: "number" }),
+      words: make("span", { class: "unseen" }),
       character: null,
     };
-    root.append(row.sign, make("span", { class: "bars" }, row.before, row.after), row.first, row.second);
+    const bars = make("span", { class: "bars" }, row.before, row.after);
+    if (index < 12) {
+      // A row is read out as one sentence, not as a sign and two bare numbers.
+      for (const part of [row.sign, bars, row.first, row.second]) part.ariaHidden = "true";
+    }
+    root.append(row.sign, bars, row.first, row.second, row.words);
     if (index < 12) {
       root.type = "button";
       root.addEventListener("click", () => {
@@ -106,12 +112,9 @@ class Odds {
       row.root.disabled = !active;
       row.root.classList.toggle("is", Boolean(chosen) && character === record.character);
       const words = { character: spoken(character ?? "", this.labels), before: percent(first) };
-      row.root.setAttribute(
-        "aria-label",
-        chosen
-          ? fill(this.labels.row_cost, { ...words, bits: bitsOf(first) })
-          : fill(this.labels.row, { ...words, after: percent(second) }),
-      );
+      row.words.textContent = chosen
+        ? fill(this.labels.row_cost, { ...words, bits: bitsOf(first) })
+        : fill(this.labels.row, { ...words, after: percent(second) });
     });
   }
 }

@@ -3,6 +3,7 @@
 // the character below a pointer. What stands there is never drawn again while it stays.
 
 const LONGEST_RUN = 80;
+const LONGEST_PARAGRAPH = 1200;
 
 class Sheet {
   constructor(lane, looks) {
@@ -22,6 +23,7 @@ class Sheet {
     this.root.addEventListener("scroll", () => this.noticeScroll(), { passive: true });
     this.following = true;
     this.onfollow = () => {};
+    this.runOf = new WeakMap(); // element -> run
     this.clear();
   }
 
@@ -49,6 +51,7 @@ class Sheet {
 
   newParagraph() {
     const paragraph = make("p");
+    paragraph.start = this.drawn; // position of its first character
     this.root.append(paragraph);
     paragraph.append(this.caret);
     return paragraph;
@@ -58,30 +61,54 @@ class Sheet {
   draw() {
     if (this.drawn > this.lane.shown) this.dropFrom(this.lane.shown);
     if (this.drawn === this.lane.shown) return;
+    while (this.drawn < this.lane.shown) {
+      this.drawSome(Math.min(this.lane.shown, this.paragraph.start + LONGEST_PARAGRAPH));
+      if (this.drawn - this.paragraph.start >= LONGEST_PARAGRAPH) this.splitParagraph();
+    }
+    this.forgetOldest();
+    this.follow();
+  }
+
+  // Draw up to a position or to the end of the paragraph, whichever comes first.
+  drawSome(stop) {
     let pending = "";
-    const flush = () => {
-      if (pending) this.run.text.appendData(pending);
-      pending = "";
-    };
-    for (; this.drawn < this.lane.shown; this.drawn++) {
-      const record = this.lane.at(this.drawn);
+    let record = null;
+    while (this.drawn < stop && record?.character !== "\n") {
+      record = this.lane.at(this.drawn);
       const look = this.look(record);
       if (!this.run || this.run.look !== look || this.run.count >= LONGEST_RUN) {
-        flush();
+        if (pending) this.run.text.appendData(pending);
+        pending = "";
         this.startRun(record, look);
       }
       pending += record.character;
       this.run.count++;
-      if (record.character === "\n") {
-        flush();
-        this.markBlank();
-        this.paragraph = this.newParagraph();
-        this.run = null;
-      }
+      this.drawn++;
     }
-    flush();
-    this.forgetOldest();
-    this.follow();
+    if (pending) this.run.text.appendData(pending);
+    if (record?.character === "\n") this.endParagraph();
+  }
+
+  endParagraph() {
+    this.markBlank();
+    this.paragraph = this.newParagraph();
+    this.run = null;
+  }
+
+  // A text without line breaks would be laid out anew as a whole with every character. So it goes
+  // on in another paragraph from where its last line begins, which looks the same.
+  splitParagraph() {
+    const end = this.drawn - 1;
+    const last = this.box(end);
+    let start = end;
+    while (last && start > this.paragraph.start) {
+      const before = this.box(start - 1);
+      if (!before || before.bottom <= last.top + 2) break;
+      start--;
+    }
+    if (start > this.paragraph.start) this.dropFrom(start);
+    this.paragraph = this.newParagraph();
+    this.run = null;
   }
 
   // An empty line between paragraphs is drawn lower than a line of text.
@@ -107,6 +134,7 @@ class Sheet {
     );
     this.run = { span, text, look, from: this.drawn, count: 0, paragraph: this.paragraph };
     this.runs.push(this.run);
+    this.runOf.set(span, this.run);
     this.paragraph.insertBefore(span, this.caret);
   }
 
@@ -127,11 +155,7 @@ class Sheet {
     kept.classList.remove("blank");
     this.run = last ?? null;
     this.drawn = position;
-    if (last && last.text.data.endsWith("\n")) {
-      this.markBlank();
-      this.paragraph = this.newParagraph();
-      this.run = null;
-    }
+    if (last && last.text.data.endsWith("\n")) this.endParagraph();
   }
 
   // Keep the sheet short: whole paragraphs go first, so that no line below them moves.
@@ -150,7 +174,9 @@ class Sheet {
   }
 
   setOpening(text) {
-    if (this.opening.textContent !== text) this.opening.textContent = text;
+    if (this.opening.said === text) return;
+    this.opening.said = text;
+    this.opening.textContent = text;
   }
 
   // Underline passages that stand in the training text; only what they touch is drawn again.
@@ -193,14 +219,18 @@ class Sheet {
 
   // The position of the character below a pointer, or null.
   locate(event) {
-    const span = event.target.closest?.(".run");
-    const run = span && this.runs.find((one) => one.span === span);
-    if (!run) return null;
-    for (let i = 0; i < run.count; i++) {
-      for (const box of this.boxes(run, i)) {
-        const inside = event.clientX >= box.left && event.clientX < Math.max(box.right, box.left + 6);
-        if (inside && event.clientY >= box.top && event.clientY <= box.bottom) return run.from + i;
+    const run = this.runOf.get(event.target);
+    if (!run || !run.span.isConnected) return null;
+    const { clientX: x, clientY: y } = event;
+    let offset = 0;
+    let position = run.from;
+    for (const character of run.text.data) {
+      for (const box of boxesOf(run.text, offset, character.length)) {
+        const right = Math.max(box.right, box.left + 6);
+        if (x >= box.left && x < right && y >= box.top && y <= box.bottom) return position;
       }
+      offset += character.length;
+      position++;
     }
     return null;
   }
@@ -228,16 +258,10 @@ class Sheet {
   box(position) {
     const run = this.runs.findLast((one) => one.from <= position);
     if (!run || position >= run.from + run.count) return null;
-    return this.boxes(run, position - run.from)[0] ?? null;
-  }
-
-  boxes(run, index) {
     const characters = Array.from(run.text.data);
-    const start = characters.slice(0, index).join("").length;
-    const range = document.createRange();
-    range.setStart(run.text, start);
-    range.setEnd(run.text, start + characters[index].length);
-    return [...range.getClientRects()];
+    const index = position - run.from;
+    const offset = characters.slice(0, index).join("").length;
+    return boxesOf(run.text, offset, characters[index].length)[0] ?? null;
   }
 
   // Frame one character, or none.
@@ -253,4 +277,12 @@ class Sheet {
     if (box.top < sheet.top) this.root.scrollTop -= sheet.top - box.top + 20;
     if (box.bottom > sheet.bottom) this.root.scrollTop += box.bottom - sheet.bottom + 20;
   }
+}
+
+// Where some UTF-16 units of a text node stand on the screen; two boxes at the end of a line.
+function boxesOf(text, offset, length) {
+  const range = document.createRange();
+  range.setStart(text, offset);
+  range.setEnd(text, offset + length);
+  return [...range.getClientRects()];
 }

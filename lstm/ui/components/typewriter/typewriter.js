@@ -88,6 +88,7 @@ class Visit {
 
   // Ask for what is needed, if anything is and the line is free.
   ask(transmit, now) {
+    if (this.error && !this.playing) return; // until the visitor says to go on
     const { pace } = this.settings;
     const first = this.moved.size > 0 || this.urgent;
     const wanting = this.active.filter((lane) => lane.ahead < 8 + LOOK_AHEAD * pace);
@@ -201,7 +202,10 @@ class Typewriter {
     this.calm = window.matchMedia("(prefers-reduced-motion: reduce)");
     this.owed = 0; // characters that are due by the clock, with their fraction
     this.frameAt = null;
-    this.resized = new ResizeObserver(() => this.pages.forEach((page) => page.sheet.follow()));
+    this.resized = new ResizeObserver(() => {
+      for (const page of this.pages) page.sheet.follow();
+      this.pointAtChosen();
+    });
     this.resized.observe(this.root);
     this.running = requestAnimationFrame((now) => this.frame(now));
   }
@@ -372,13 +376,23 @@ class Typewriter {
       const { loop, overlap, copied, least } = visit.watch;
       if (loop && loop[0] + loop[1] * 2 <= shown) notes.push(["loop", fill(labels.loop, { period: loop[1] })]);
       if (overlap && overlap[0] + overlap[1] <= shown) visit.furthest = Math.max(visit.furthest, overlap[1]);
-      const done = copied.filter(([start, length]) => start + length <= shown);
-      if (done.length) this.pages[0].sheet.setCopied(done);
+      this.markCopied(copied.filter(([start, length]) => start + length <= shown));
       if (visit.furthest) {
         const copy = visit.furthest >= least;
         notes.push([copy ? "copy" : "overlap", fill(copy ? labels.copy_found : labels.overlap, { length: visit.furthest })]);
       }
     }
+    this.sayNotes(notes);
+  }
+
+  markCopied(spans) {
+    const marks = spans.join(";");
+    if (marks === this.marks) return;
+    this.marks = marks;
+    this.pages[0].sheet.setCopied(spans);
+  }
+
+  sayNotes(notes) {
     const text = notes.map((note) => note.join(":")).join("\n");
     if (text === this.noted) return;
     this.noted = text;
@@ -395,9 +409,9 @@ class Typewriter {
 
   togglePlay() {
     const { visit } = this;
-    if (visit.chosen) return this.choose(null, true);
-    visit.playing = !visit.playing;
-    return undefined;
+    if (visit.chosen) this.choose(null, true);
+    else visit.playing = !visit.playing;
+    if (visit.playing) visit.error = "";
   }
 
   restart() {
