@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from lstm import messages
 from lstm.errors import CharloomError
+from lstm.export.names import FORMATS
 
 BAD_INPUT = 2
 
@@ -97,11 +98,22 @@ def _add_reading_commands(commands: "_Commands[_Parser]") -> None:
     write.add_argument("--min-p", type=float, default=0.0, metavar="P", help=_help("min_p"))
     write.add_argument("--length", type=int, default=400, metavar="N", help=_help("length"))
     write.add_argument("--rng", type=int, metavar="N", help=_help("write_rng"))
+    _add_export(commands)
     bench = _command(commands, "bench")
     bench.add_argument("what", nargs="?", choices=["train", "write"], help=_help("bench"))
     bench.add_argument("--json", action="store_true", help=_help("json"))
     worker = _command(commands, "worker")
     worker.add_argument("arguments", nargs=argparse.REMAINDER, help=_help("worker_arguments"))
+
+
+def _add_export(commands: "_Commands[_Parser]") -> None:
+    export = _command(commands, "export")
+    export.add_argument("model", metavar="MODEL", help=_help("model_or_run"))
+    export.add_argument("--format", choices=FORMATS, required=True, help=_help("format"))
+    export.add_argument("--out", type=Path, metavar="PATH", help=_help("export_out"))
+    export.add_argument(
+        "--language", choices=messages.LANGUAGES, default="en", help=_help("language")
+    )
 
 
 def _command(commands: "_Commands[_Parser]", name: str) -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""What the commands of the command line do: train, evaluate, write.
+"""What the commands of the command line do: train, evaluate, write, export.
 
 Progress and remarks go to stderr, results to stdout. Knows nothing of servers or pages.
 """
@@ -22,11 +22,17 @@ from lstm.checkpoint import Saved, load, save
 from lstm.config import ModelConfig, SampleConfig, TrainConfig
 from lstm.corpus import Corpus
 from lstm.documents import read_file
-from lstm.errors import ConfigError, CorpusError
+from lstm.errors import ConfigError, CorpusError, ExportError, StoreError
 from lstm.evaluation import NATS_PER_BIT, held_out_loss
 from lstm.events import Checkpoint, Diverged, EpochEnd, Event, Finished, Step, Stop, TrainingState
+from lstm.export.files import export as export_bytes
+from lstm.export.names import file_name
+from lstm.export.story import Story
+from lstm.files import whole_file
 from lstm.model import parameter_count
+from lstm.paths import data_folder
 from lstm.presets import preset
+from lstm.runs import RunStore
 from lstm.sampling import Writer
 from lstm.training import train as training_events
 
@@ -97,6 +103,39 @@ def write(options: argparse.Namespace) -> int:
     return 0
 
 
+def export(options: argparse.Namespace) -> int:
+    """Turn a model file or a run into a page, a graph, an archive or a report."""
+    story = _story(options.model)
+    data = export_bytes(story, options.format, options.language)
+    out: Path = options.out or Path(file_name(story.name, options.format))
+    if options.out is None:
+        out = _free(out)
+    elif out.is_dir():
+        out = out / file_name(story.name, options.format)
+    with whole_file(out) as file:
+        file.write(data)
+    _say("cli.exported", out=out, size=f"{len(data) / 1e6:.1f}")
+    print(out)
+    return 0
+
+
+def _story(model: str) -> Story:
+    """Return what is known of a model file or, if there is no such file, of a run."""
+    path = Path(model)
+    if path.exists() or path.suffix == ".safetensors":
+        saved = load(path)
+        return Story.of_model(saved, None if "name" in saved.info else path.stem)
+    if not (data_folder() / "runs").exists():  # asking must not make a store
+        raise ExportError("export_no_model", name=model)
+    with RunStore() as store:
+        try:
+            return Story.of_run(store, model)
+        except StoreError as error:
+            if error.key != "unknown_run":
+                raise
+            raise ExportError("export_no_model", name=model) from error
+
+
 def bench(options: argparse.Namespace) -> int:
     """Measure speeds; a Markdown table, and with ``--json`` one object as the last line."""
     from lstm.bench import BENCHES
@@ -132,11 +171,16 @@ def _configs(options: argparse.Namespace, corpus: Corpus) -> tuple[ModelConfig, 
 
 def _free_name(stem: str) -> Path:
     """Return a model file name in the current folder that nothing has yet."""
-    path, number = Path(f"{stem}.safetensors"), 1
-    while path.exists():
+    return _free(Path(f"{stem}.safetensors"))
+
+
+def _free(path: Path) -> Path:
+    """Return the path, or with a number behind its name if there is something already."""
+    free, number = path, 1
+    while free.exists():
         number += 1
-        path = Path(f"{stem}-{number}.safetensors")
-    return path
+        free = path.with_stem(f"{path.stem}-{number}")
+    return free
 
 
 @dataclass

@@ -28,7 +28,7 @@ CHUNK = 1 << 20
 """Characters that are converted at a time, so that memory stays bounded on large texts."""
 
 # A character that is not in the vocabulary is replaced by the first known one of its row.
-_LOOKALIKES = (
+LOOKALIKES = (
     '"“”„‟«»「」『』＂″',
     "'‘’‚‛`´′＇",
     "-–—‐‑‒―−ー～~",
@@ -44,7 +44,7 @@ _LOOKALIKES = (
     "0123456789",
     "０１２３４５６７８９",
 )
-_HARMLESS = " \n\u3000.。,，"
+HARMLESS = " \n\u3000.。,，"
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,8 @@ class Vocabulary:
         plain = unicodedata.normalize("NFKD", character)
         for near in dict.fromkeys((character, *plain[:1])):
             yield from (near, near.swapcase(), near.lower(), near.upper())
-            yield from (c for row in _LOOKALIKES if near in row for c in row)
-        yield from _HARMLESS
+            yield from (c for row in LOOKALIKES if near in row for c in row)
+        yield from HARMLESS
         yield self.characters[0]
 
     @cached_property
