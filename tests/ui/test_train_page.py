@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Future
 from html import escape
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -215,6 +217,33 @@ def test_start_queues_what_was_chosen_and_watches_it(store: RunStore) -> None:
     assert "documents.line_ends" in json.dumps(report)
     assert "<img" not in page_text(room)
     assert text("train.watch.place", "en", place=1) in page_text(room)
+
+
+def test_a_click_on_start_is_not_lost_when_the_page_is_drawn_anew(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number changes, its estimate is there at once and has the page drawn anew: and start."""
+    measured: Future[float] = Future()
+    measured.set_result(1000.0)
+    instant = SimpleNamespace(ask=lambda *_: measured)
+    room = open_room(train, preset="quick", seconds="7")
+    monkeypatch.setattr("lstm.ui.pages.train_network._probes", lambda: instant)
+    room.number_input[the(room, "Hidden size")].set_value(24)
+    room.button(key="start").click().run()
+    assert not room.exception
+    (run,) = store.runs(ANNA)
+    assert run.model_config.hidden_size == 24
+    assert room.query_params["run"] == run.id
+
+
+def test_a_wish_to_start_something_impossible_is_forgotten(store: RunStore) -> None:
+    room = open_room(train, preset="quick")
+    room.number_input[the(room, "Hidden size")].set_value(9999)
+    room.button(key="start").click().run()
+    assert store.runs(ANNA) == []
+    room.number_input[the(room, "Hidden size")].set_value(24).run()
+    assert store.runs(ANNA) == []
+    assert "run" not in room.query_params
 
 
 def test_a_full_disk_is_said_and_nothing_is_lost(

@@ -16,6 +16,7 @@ from lstm.ui.services import owner, store
 from lstm.ui.settings import NAMES, Chosen
 from lstm.ui.texts import Prepared, Text, prepare
 
+_WANTED = "_start_wanted"
 _KEPT = NAMES | {"preset", "text"}
 
 
@@ -42,6 +43,7 @@ def _set_up() -> None:
         if text and prepared:
             _network(text, prepared)
         else:
+            st.session_state.pop(_WANTED, None)
             st.html(blocks.title_html(t("train.network.title"), level=2))
             alert(t("train.network.waits"), "info")
 
@@ -71,10 +73,19 @@ def _network(text: Text, prepared: Prepared) -> None:
             t("train.name"), train_text.title(text), max_chars=80, key=f"name-{text.digest}"
         )
         ready = not chosen.errors
-        begun = st.button(t("train.start"), type="primary", disabled=not ready, key="start")
+        st.button(t("train.start"), type="primary", disabled=not ready, key="start", on_click=_want)
     train_network.numbers(corpus, name, chosen, lowercase=usual)
-    if begun:
+    if st.session_state.pop(_WANTED, False) and ready:
         _start(called, text, prepared, name, chosen)
+
+
+def _want() -> None:
+    """Note that the training is to start, at the end of a drawing that nothing cuts short.
+
+    A drawing may be begun anew before it comes to its end, and a click alone would be lost with
+    it; and what was changed just before the click is known to that drawing only.
+    """
+    st.session_state[_WANTED] = True
 
 
 def _start(called: str, text: Text, prepared: Prepared, preset: PresetName, chosen: Chosen) -> None:
