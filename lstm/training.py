@@ -14,12 +14,9 @@ arXiv:1211.5063). The classic recipe is the Keras example's.
 import math
 import time
 from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager
 from typing import Literal
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from lstm.batches import Batch, Streams, Windows
 from lstm.config import (
@@ -47,7 +44,7 @@ from lstm.events import (
     StopReason,
     TrainingState,
 )
-from lstm.model import CharModel, State, bfloat16_is_native
+from lstm.learner import Learner
 from lstm.sampling import Stepper, Writer
 
 Events = Generator[Event, Command | None, None]
@@ -116,7 +113,7 @@ def probe(
     done, spent = 0, 0.0
     for index, batch in enumerate(_endless(batches, training)):
         began = time.perf_counter()
-        training.learn(batch)
+        training.learner.learn(batch, 0.5)
         if index >= 2:
             spent += time.perf_counter() - began
             done += training.new_characters(batch)
@@ -143,23 +140,15 @@ class _Training:
         config: TrainConfig,
         start: TrainingState | None,
     ) -> None:
-        torch.set_num_threads(config.threads)
-        torch.manual_seed(config.rng)
         self.corpus, self.config = corpus, config
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.model = CharModel(corpus.vocabulary.size, model_config).to(self.device)
-        self.optimizer = self._new_optimizer()
-        self.classic = config.recipe == "classic"
+        self.learner = Learner(corpus.vocabulary.size, model_config, config)
         self.batches: Streams | Windows
-        if self.classic:
+        if self.learner.classic:
             self.batches = Windows(
                 corpus.train, config.batch_size, config.seq_len, config.stride, config.rng
             )
         else:
             self.batches = Streams(corpus.train, config.batch_size, config.seq_len, config.rng)
-        self.carried: State | None = None
-        self.peak = config.learning_rate
-        self.scale = 1.0
         self.step = self.passes = self.batch = self.index = 0
         self.seconds = 0.0
         self.best_loss, self.best_epoch = math.inf, 0.0
@@ -174,7 +163,6 @@ class _Training:
         self.overhead = self.paused = 0.0
         self.stop_reason: StopReason | None = None
         self.save_now = False
-        self.last_rate = self.peak
         if start is not None:
             self._resume(start)
         self.good = self.state()
@@ -210,7 +198,7 @@ class _Training:
     def _one_pass(self) -> Events:
         for batch in self.batches.one_pass(self.passes, self.batch):
             began = time.perf_counter()
-            loss, norm = self.learn(batch)
+            loss, norm = self.learner.learn(batch, self.progress())
             self.seconds += time.perf_counter() - began
             finite = math.isfinite(loss) and math.isfinite(norm)
             if finite:
@@ -232,7 +220,7 @@ class _Training:
         since = self.seconds - self.evaluated_at
         affordable = since >= self.overhead * (1 - OVERHEAD) / OVERHEAD
         due = affordable and (end_of_pass or since >= EVALUATE_SECONDS)
-        if end_of_pass if self.classic else due:  # the article: after every epoch
+        if end_of_pass if self.learner.classic else due:  # the article: after every epoch
             yield from self._report()
             yield from self._evaluate()
         elif self.save_now or self.seconds - self.saved_at >= CHECKPOINT_SECONDS:
@@ -244,61 +232,13 @@ class _Training:
         command = yield event
         self.paused += max(0.0, time.perf_counter() - asked - SAVING_SECONDS)
         if isinstance(command, SetLearningRate):
-            self.peak, self.scale = command.learning_rate, 1.0
+            self.learner.peak, self.learner.scale = command.learning_rate, 1.0
         elif isinstance(command, Stop):
             self.stop_reason = "stopped"
         elif isinstance(command, SaveNow):
             self.save_now = True
 
     # -- one step --------------------------------------------------------------------------
-
-    def learn(self, batch: Batch) -> tuple[float, float]:
-        """Do one optimizer step.
-
-        Returns:
-            The loss in nats per character and the gradient's norm before clipping.
-        """
-        self.model.train()
-        self.last_rate = self._rate()
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.last_rate
-        self.optimizer.zero_grad(set_to_none=True)
-        loss = self._loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]
-        most = self.config.clip or math.inf
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), most)
-        value, length = float(loss.detach()), float(norm)
-        if math.isfinite(value) and math.isfinite(length):
-            self.optimizer.step()
-        return value, length
-
-    def _loss(self, batch: Batch) -> Tensor:
-        inputs, targets = batch.inputs.to(self.device), batch.targets.to(self.device)
-        with self._precision():
-            if self.classic:
-                outputs, _ = self.model.recur(self.model.embed(inputs), None)
-                logits = self.model.head(outputs[:, -1])
-            else:
-                logits, state = self.model(inputs, self.carried)
-                self.carried = tuple(part.detach() for part in state)
-        return nn.functional.cross_entropy(logits.float().flatten(0, -2), targets.flatten())
-
-    def _precision(self) -> AbstractContextManager[object]:
-        wanted = self.config.precision
-        native = self.device.type == "cuda" or bfloat16_is_native()
-        half = wanted == "bfloat16" or (wanted == "auto" and native)
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half)
-
-    def _rate(self) -> float:
-        """Return the learning rate: warm-up, then cosine decay over the budget."""
-        rate = self.peak * self.scale
-        if self.config.schedule == "constant":
-            return rate
-        done = self.progress()
-        if done < self.config.warmup:
-            return rate * max(done / self.config.warmup, _FLOOR)
-        left = (done - self.config.warmup) / (1 - self.config.warmup)
-        return rate * (_FLOOR + (1 - _FLOOR) * 0.5 * (1 + math.cos(math.pi * min(left, 1.0))))
 
     def progress(self) -> float:
         """Return the share of the budget that is used up, 0 to 1."""
@@ -311,7 +251,7 @@ class _Training:
 
     def new_characters(self, batch: Batch) -> int:
         """Return how many characters of the text a batch moves on by."""
-        if self.classic:
+        if self.learner.classic:
             return len(batch.inputs) * self.config.stride
         return batch.targets.numel()
 
@@ -351,7 +291,7 @@ class _Training:
             seconds=self.seconds,
             loss=self.window.mean,
             grad_norm=self.grad_norms.mean,
-            learning_rate=self.last_rate,
+            learning_rate=self.learner.rate,
             chars_per_second=self.window.characters / spent,
         )
         self.reported_at = self.seconds
@@ -389,12 +329,12 @@ class _Training:
         self.overhead = time.perf_counter() - began - self.paused
 
     def _held_out(self) -> float:
-        corpus = self.corpus
-        if self.classic:
+        corpus, model = self.corpus, self.learner.model
+        if self.learner.classic:
             length = self.batches.seq_len
-            return windowed_loss(self.model, corpus.ids, corpus.split, length, _WINDOWED_LIMIT)
-        with self._precision():
-            return quick_loss(self.model, corpus.held_out)
+            return windowed_loss(model, corpus.ids, corpus.split, length, _WINDOWED_LIMIT)
+        with self.learner.precision():
+            return quick_loss(model, corpus.held_out)
 
     def _rules(self) -> None:
         config = self.config
@@ -406,7 +346,7 @@ class _Training:
             self.stop_reason = "plateau"
 
     def _samples(self) -> Events:
-        stepper = Stepper(self.model)
+        stepper = Stepper(self.learner.model)
         opening, throw = self._opening()
         for temperature in SAMPLE_TEMPERATURES:
             began = time.perf_counter()
@@ -427,7 +367,7 @@ class _Training:
         compared; the classic one draws a new place each time, as the article does.
         """
         corpus, length = self.corpus, OPENING_LENGTH
-        if self.classic:
+        if self.learner.classic:
             generator = np.random.default_rng([self.config.rng, self.index])
             place = int(generator.integers(max(1, corpus.characters - length)))
             return corpus.excerpt(place, length), int(generator.integers(2**32))
@@ -448,10 +388,11 @@ class _Training:
 
     def _roll_back(self, reason: Literal["non_finite", "collapse"]) -> Events:
         """Go back to the last good state with half the learning rate, or give up."""
-        noticed, rollbacks, scale = self.step, self.rollbacks + 1, self.scale / 2
-        peak, seconds = self.peak, self.seconds  # the time is spent, the command was given
+        learner = self.learner
+        noticed, rollbacks, scale = self.step, self.rollbacks + 1, learner.scale / 2
+        peak, seconds = learner.peak, self.seconds  # the time is spent, the command was given
         self.restore(self.good)
-        self.rollbacks, self.scale, self.peak = rollbacks, scale, peak
+        self.rollbacks, learner.scale, learner.peak = rollbacks, scale, peak
         self.seconds = self.reported_at = seconds
         if rollbacks > _ROLLBACKS:
             self.stop_reason = "diverged"
@@ -461,22 +402,15 @@ class _Training:
 
     def state(self) -> TrainingState:
         """Return a copy of everything that a resumed training needs."""
-        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-        for number, moments in self.optimizer.state_dict()["state"].items():
-            for name, value in moments.items():
-                tensors[f"optimizer.{number}.{name}"] = torch.as_tensor(value)
-        for number, part in enumerate(self.carried or ()):
-            tensors[f"carried.{number}"] = part
-        tensors["rng.torch"] = torch.get_rng_state()
-        copied = {name: value.detach().cpu().clone() for name, value in tensors.items()}
         numbers: dict[str, float | int | str | None] = {
             name: getattr(self, name) for name in (*_COUNTERS, "smooth")
         }
+        numbers |= {"peak": self.learner.peak, "scale": self.learner.scale}
         numbers |= {"train_total": self.since_evaluation.total}
         numbers |= {"train_count": self.since_evaluation.count}
         for name in ("best_loss", "lowest_smooth"):  # JSON has no infinity
             numbers[name] = None if getattr(self, name) == math.inf else getattr(self, name)
-        return TrainingState(copied, numbers)
+        return TrainingState(self.learner.tensors(), numbers)
 
     def _resume(self, start: TrainingState) -> None:
         """Go on from a state that may come out of a stranger's file.
@@ -489,21 +423,19 @@ class _Training:
         except (RuntimeError, ValueError, TypeError, LookupError) as error:
             raise CheckpointError("checkpoint_foreign") from error
         streams = self.batches.streams if isinstance(self.batches, Streams) else 0
-        wanted = [part.shape for part in self.model.zero_state(streams) if streams]
-        carried_fits = self.carried is None or [part.shape for part in self.carried] == wanted
+        wanted = [part.shape for part in self.learner.model.zero_state(streams) if streams]
+        carried = self.learner.carried
+        carried_fits = carried is None or [part.shape for part in carried] == wanted
         if not carried_fits or not 0 <= self.batch < self.batches.batches:
             raise CheckpointError("checkpoint_foreign")
 
     def restore(self, state: TrainingState) -> None:
         """Go back, or on, to a state."""
-        tensors, numbers = state.tensors, state.numbers
-        self.model.load_state_dict(_below("model.", tensors))
-        self._restore_optimizer(_below("optimizer.", tensors))
-        carried = _below("carried.", tensors)
-        parts = [carried[str(number)].clone() for number in range(len(carried))]
-        self.carried = tuple(part.to(self.device, torch.float32) for part in parts) or None
-        if "rng.torch" in tensors:
-            torch.set_rng_state(tensors["rng.torch"])
+        numbers = state.numbers
+        self.learner.restore(state.tensors)
+        for name in ("peak", "scale"):
+            if name in numbers:
+                setattr(self.learner, name, float(numbers[name]))  # type: ignore[arg-type]
         for name, kind in _COUNTERS.items():
             if name in numbers:
                 setattr(self, name, kind(numbers[name]))  # type: ignore[arg-type]
@@ -516,51 +448,12 @@ class _Training:
         self.steps_since_restore = 0
         self.reported_at = self.seconds
 
-    def _restore_optimizer(self, tensors: dict[str, Tensor]) -> None:
-        # Checked here, because the fused step trusts the shapes: it would read beyond the end.
-        parameters = [value for group in self.optimizer.param_groups for value in group["params"]]
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name, value in tensors.items():
-            number, key = name.split(".", 1)
-            wanted = torch.Size() if key == "step" else parameters[int(number)].shape
-            if value.shape != wanted or (key == "step" and not value >= 0):
-                raise ValueError(name)
-            moments.setdefault(int(number), {})[key] = value.clone()
-        if any(kept.keys() != _MOMENTS for kept in moments.values()):
-            raise ValueError("moments")
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
-
-    def _new_optimizer(self) -> torch.optim.Optimizer:
-        config = self.config
-        trained = [value for value in self.model.parameters() if value.requires_grad]
-        if config.recipe == "classic":  # Keras's epsilon
-            return torch.optim.Adam(trained, lr=config.learning_rate, eps=1e-7)
-        matrices = [value for value in trained if value.ndim > 1]
-        vectors = [value for value in trained if value.ndim == 1]
-        groups = [
-            {"params": matrices, "weight_decay": config.weight_decay},
-            {"params": vectors, "weight_decay": 0.0},
-        ]
-        return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98), fused=True)
-
-
-_MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
-"""What Adam keeps for each parameter."""
 
 _COUNTERS: dict[str, type[int] | type[float]] = {
     **dict.fromkeys(("step", "passes", "batch", "index", "unimproved", "rollbacks"), int),
-    **dict.fromkeys(("seconds", "best_epoch", "peak", "scale"), float),
+    **dict.fromkeys(("seconds", "best_epoch"), float),
 }
 """What is saved by its name, and as what it must come back."""
-
-
-def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): value
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }
 
 
 class _Mean:
