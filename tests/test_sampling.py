@@ -169,6 +169,10 @@ def test_filters_act_one_after_the_other() -> None:
     assert np.count_nonzero(probabilities(logits, SampleConfig(1.0, 0, 0.75))) == 3
 
 
+def test_min_p_of_one_keeps_all_of_the_likeliest() -> None:
+    assert probabilities([1.0, 1.0, 0.9], SampleConfig(1.0, min_p=1.0)).tolist() == [0.5, 0.5, 0.0]
+
+
 def test_minus_infinity_is_never_drawn() -> None:
     for sample in (SampleConfig(0.0), SampleConfig(2.0), SampleConfig(1.0, 2, 0.9, 0.1)):
         assert probabilities([-math.inf, 0.0, 1.0], sample)[0] == 0.0
@@ -389,9 +393,10 @@ def test_unknown_characters_of_an_opening_are_replaced_and_told() -> None:
 def test_an_empty_opening_stands_after_a_line_break() -> None:
     assert writer().opening == ""
     assert writer(rng=2).write_text(40) == writer(rng=2, opening="\n").write_text(40)
-    spaced = Vocabulary(tuple(" ab"))
-    model = network(3)
-    assert Writer(model, spaced).write_text(9) == Writer(model, spaced, opening=" ").write_text(9)
+    model = network(4)
+    for characters, first in (("\t\n a", "\n"), ("\t ab", " "), ("abcd", "a")):
+        few = Vocabulary(tuple(characters))
+        assert Writer(model, few).write_text(9) == Writer(model, few, opening=first).write_text(9)
 
 
 def test_going_on_behind_an_earlier_text() -> None:
@@ -411,6 +416,8 @@ def test_going_on_behind_the_last_part_of_an_earlier_text() -> None:
     assert (resumed.position, resumed.text) == (1_000, "abc")
     assert [one.position for one in resumed.write(3)] == [1_000, 1_001, 1_002]
     assert resumed.between(997, 1_000) == "abc"
+    assert resumed.between(0, 998) == "a"
+    assert resumed.between(0, 900) == ""
     with pytest.raises(IndexError):
         resumed.rewind(996)
     resumed.rewind(998)
