@@ -15,6 +15,9 @@ from lstm.vocabulary import Vocabulary
 _FAR_BACK = 4_000
 """A step back by more than this is cheaper from the text than by replaying."""
 
+MANY_SYMBOLS = 500
+"""Above this a character is about a word, as in Chinese."""
+
 _LONGEST = 200_000
 """Characters after which a Writer is made anew, so that it can't grow for ever."""
 
@@ -34,6 +37,11 @@ class Network:
     stepper: Stepper
     vocabulary: Vocabulary
     lowercase: bool = False
+
+    @property
+    def dense(self) -> bool:
+        """Whether one of its characters is about a word, as in Chinese."""
+        return self.vocabulary.size > MANY_SYMBOLS
 
 
 @dataclass

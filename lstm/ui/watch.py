@@ -12,6 +12,7 @@ import streamlit as st
 
 from lstm.errors import CorpusError, DocumentError, StoreError
 from lstm.memorisation import LEAST_COPIED, CorpusIndex, find_loop
+from lstm.ui.desk import MANY_SYMBOLS
 from lstm.ui.networks import Choice
 
 LOOKED_AT = 1_300
@@ -19,7 +20,6 @@ LOOKED_AT = 1_300
 
 _MOST_INDEXED = 1_000_000
 _INDEXES_KEPT = 4
-_MANY_SYMBOLS = 500
 _LEAST_COPIED_HAN = 16
 """Where a character is a word, a shorter passage is already a copy."""
 
@@ -47,7 +47,7 @@ def watch(choice: Choice, text: str, end: int) -> dict[str, Any]:
         return found
     matches = index.matches(text)
     longest = matches.longest()
-    if index.vocabulary.size > _MANY_SYMBOLS:
+    if index.vocabulary.size > MANY_SYMBOLS:
         found["least"] = _LEAST_COPIED_HAN
     if longest is not None:
         found["overlap"] = [longest.start + offset, longest.length]

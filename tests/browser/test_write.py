@@ -265,3 +265,28 @@ def test_the_bars_are_estimated_well_until_the_server_answers(chromium: Browser)
             exact = probabilities(logits, sample)[order]
             np.testing.assert_allclose(estimated, exact, atol=0.06)
     page.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", [(390, 844), (1440, 900), (1920, 1080)])
+def test_it_fits_every_screen(open_page: OpenPage, language: str, size: tuple[int, int]) -> None:
+    page = open_page("/?rng=5", language=language, theme="dark", size=size)
+    typewriter = Typewriter(page)
+    typewriter.wait_for(10)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    box = typewriter.slider.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= size[1]  # the temperature is there without scrolling
+
+
+def test_the_header_stays_where_it_is(open_page: OpenPage) -> None:
+    page = open_page("/?rng=5")
+    typewriter = Typewriter(page)
+    typewriter.wait_for(10)
+    header = page.locator(".st-key-header")
+    before = header.bounding_box()
+    typewriter.wait_for(120)  # past several reruns
+    assert header.bounding_box() == before
+    page.locator(".st-key-rooms a").nth(1).click()
+    expect(typewriter.root).to_have_count(0)
+    assert header.bounding_box() == before

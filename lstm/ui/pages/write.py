@@ -149,6 +149,7 @@ def _writing(choice: Choice) -> None:
         "stream": choice.key,
         "settings": visit.settings,
         "about": _about(visit, choice),
+        "dense": visit.desk is not None and visit.desk.network.dense,
         "reply": visit.reply,
     }
     typewriter(_KEY, data)

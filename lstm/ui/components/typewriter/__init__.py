@@ -35,7 +35,8 @@ def typewriter(key: str, data: Mapping[str, Any]) -> None:
         key: Its name in the session state.
         data: ``visit`` (names what it goes on with when it is mounted again), ``stream`` (the
             network's name), ``settings`` (what it begins with), ``about`` (a line on the
-            network), ``reply`` (to its last request).
+            network), ``dense`` (whether one of its characters is about a word), ``reply`` (to
+            its last request).
     """
     _component(key=key, data={**data, "labels": _labels()}, on_request_change=_noted)
 

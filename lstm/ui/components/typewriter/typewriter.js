@@ -4,6 +4,7 @@
 
 const LOOK_AHEAD = 1.2; // seconds of writing that should always lie ready
 const CHUNK = 2.5; // seconds of writing that are asked for
+const DENSE = 0.4;
 const COMPARED = [0.2, 0.5, 1.0, 1.2];
 
 const visits = new Map(); // visit name -> Visit
@@ -26,6 +27,7 @@ class Visit {
     this.lanes = Array.from({ length: 5 }, (_, index) => new Lane(index));
     this.wire = new Wire();
     this.stream = null;
+    this.dense = false;
     this.playing = true;
     this.comparing = false;
     this.chosen = null; // { lane, position }: the character that the visitor asks about
@@ -36,6 +38,11 @@ class Visit {
     this.watch = null;
     this.furthest = 0; // longest passage seen so far that stands in the training text
     this.error = "";
+  }
+
+  // Characters a second. Where a character is a word, fewer of them can be read.
+  get pace() {
+    return this.settings.pace * (this.dense ? DENSE : 1);
   }
 
   get active() {
@@ -89,7 +96,7 @@ class Visit {
   // Ask for what is needed, if anything is and the line is free.
   ask(transmit, now) {
     if (this.error && !this.playing) return; // until the visitor says to go on
-    const { pace } = this.settings;
+    const { pace } = this;
     const first = this.moved.size > 0 || this.urgent;
     const wanting = this.active.filter((lane) => lane.ahead < 8 + LOOK_AHEAD * pace);
     if (!this.wire.free(now, this.urgent || (!first && wanting.length > 0))) return;
@@ -257,6 +264,7 @@ class Typewriter {
     this.about.textContent = data.about;
     if (this.labels !== data.labels) this.setLabels(data.labels);
     this.root.dataset.theme = isDark(this.root) ? "dark" : "light";
+    this.visit.dense = data.dense;
     if (data.stream !== this.visit.stream) {
       this.visit.begin(data.stream, data.reply);
       this.pages.forEach((page) => page.sheet.clear());
@@ -295,7 +303,7 @@ class Typewriter {
   }
 
   play(passed) {
-    const { pace } = this.visit.settings;
+    const { pace } = this.visit;
     this.owed += passed * pace;
     // With reduced motion the text arrives in quiet portions instead of letter by letter.
     if (this.calm.matches && this.owed < pace * 0.8) return;
