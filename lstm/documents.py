@@ -1,68 +1,61 @@
-"""File bytes to clean text, whatever the encoding, with a note of everything that was done.
+"""File bytes to clean text, whatever the kind and the encoding, with a note of all that was done.
 
-One reader per file type, chosen by the name's ending (``READERS``). Knows nothing of
-vocabularies or of the network.
+This is the door; the readers behind it are in ``readers``. Plain text is read at once, all else in
+a process of its own. Knows nothing of vocabularies or of the network.
 """
 
-import io
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePath
-
-from charset_normalizer import from_bytes
+from collections.abc import Sequence
+from pathlib import Path
 
 from lstm.errors import DocumentError
+from lstm.readers.apart import ROOM
+from lstm.readers.cleaning import clean, cleaned
+from lstm.readers.document import Document, Note, Removed, Source
+from lstm.readers.endings import ACCEPTED, PLAIN, checked_ending
+from lstm.readers.plain import read_plain
+
+__all__ = [
+    "ACCEPTED",
+    "Document",
+    "Note",
+    "Removed",
+    "clean",
+    "join_documents",
+    "read_document",
+    "read_documents",
+    "read_file",
+]
 
 
-@dataclass(frozen=True)
-class Note:
-    """One thing that was done to a text on its way in.
+def read_documents(data: bytes, name: str, *, column: str | None = None) -> list[Document]:
+    """Read the bytes of a file: one document, or every readable one of a .zip by name.
 
-    Attributes:
-        key: Name of the message, for example ``"documents.bom"``.
-        values: The placeholders of that message.
-    """
-
-    key: str
-    values: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Document:
-    r"""A file that was understood.
-
-    Attributes:
-        name: The file's name.
-        text: Its text: NFC, line ends ``\n``, no control characters but ``\n`` and ``\t``.
-        encoding: What the bytes were, for example ``"GB18030"``.
-        notes: What was done, in order.
-    """
-
-    name: str
-    text: str
-    encoding: str
-    notes: tuple[Note, ...]
-
-
-def read_document(data: bytes, name: str) -> Document:
-    """Read the bytes of a file by the reader for its type.
+    Args:
+        data: The bytes.
+        name: The file's name; its ending chooses the reader.
+        column: Which column of a .csv to read; without it, the one with the longest prose.
 
     Raises:
-        DocumentError: The type is not accepted, or the bytes are no text of that type.
+        DocumentError: The kind is not accepted, the bytes are none of that kind, they cost more
+            than is allowed, or there is no text in them.
     """
-    suffix = PurePath(name).suffix.lower()
-    if suffix not in READERS:
-        accepted = " ".join(sorted(READERS))
-        raise DocumentError("unknown_type", name=name, accepted=accepted)
-    if not data:
-        raise DocumentError("empty_file", name=name)
-    text, encoding, read_notes = READERS[suffix](data, name)
-    text, clean_notes = clean(text)
-    if not text or text.isspace():
-        raise DocumentError("blank_file", name=name)
-    return Document(name, text, encoding, (*read_notes, *clean_notes))
+    ending = checked_ending(name, data)
+    source = Source(name, data, column)
+    return [cleaned(read_plain(source))] if ending in PLAIN else ROOM.read(source)
+
+
+def read_document(data: bytes, name: str, *, column: str | None = None) -> Document:
+    """Read the bytes of a file as one document; those of a .zip are joined.
+
+    Raises:
+        DocumentError: See ``read_documents``.
+    """
+    documents = read_documents(data, name, column=column)
+    if len(documents) == 1:
+        return documents[0]
+    encodings = dict.fromkeys(document.encoding for document in documents)
+    notes = tuple(note for document in documents for note in document.notes)
+    return Document(name, join_documents(documents), ", ".join(encodings), notes)
 
 
 def read_file(path: Path) -> Document:
@@ -83,200 +76,3 @@ def join_documents(documents: Sequence[Document]) -> str:
     if len(documents) == 1:
         return documents[0].text
     return "\n\n".join(document.text.strip("\n") for document in documents)
-
-
-_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-# Control characters, byte order marks in the middle, halves of surrogate pairs, noncharacters.
-_REMOVED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\ud800-\udfff]+")
-
-
-def clean(text: str) -> tuple[str, tuple[Note, ...]]:
-    """Normalise line ends, remove control characters, compose accents (NFC).
-
-    Cleaning a clean text changes nothing and returns no notes. Pasted text needs only this.
-
-    Returns:
-        The text and what was done to it.
-    """
-    notes = []
-    text, ends = _LINE_ENDS.subn("\n", text) if _has_line_ends(text) else (text, 0)
-    if ends:
-        notes.append(Note("documents.line_ends", {"count": ends}))
-    before = len(text)
-    text = _REMOVED.sub("", text)
-    if len(text) < before:
-        notes.append(Note("documents.control", {"count": before - len(text)}))
-    if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-        notes.append(Note("documents.nfc"))
-    return text, tuple(notes)
-
-
-def _has_line_ends(text: str) -> bool:
-    # A plain scan for one character is far faster than the pattern on a large clean text.
-    return any(end in text for end in "\r\x0b\x0c\x85\u2028\u2029")
-
-
-# --- Plain text in any encoding -----------------------------------------------------------
-
-_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8", "UTF-8"),
-    (b"\xff\xfe\x00\x00", "utf-32-le", "UTF-32 LE"),
-    (b"\x00\x00\xfe\xff", "utf-32-be", "UTF-32 BE"),
-    (b"\xff\xfe", "utf-16-le", "UTF-16 LE"),
-    (b"\xfe\xff", "utf-16-be", "UTF-16 BE"),
-)
-_WESTERN = {"cp1252": "Windows-1252", "latin_1": "Latin-1"}
-_EASTERN = {
-    "gb18030": "GB18030",
-    "big5": "Big5",
-    "cp932": "Shift-JIS",
-    "cp1251": "Windows-1251",
-}
-_LEGACY = _EASTERN | _WESTERN
-# First bytes of files that are often given a text file's name by mistake.
-_MAGIC = (
-    b"\x89PNG", b"PK\x03\x04", b"%PDF-", b"\x7fELF", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b",
-    b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"SQLite format",
-    b"OggS", b"ID3", b"RIFF",
-)  # fmt: skip
-_SAMPLE = 1 << 16
-"""Bytes that an encoding is judged by: enough to be sure, the same time for any file size."""
-
-_MOST_DAMAGE = 0.01
-"""Share of the non-ASCII characters that may be broken before another encoding is tried."""
-
-_CONTROL_SHARE = 0.01
-"""Control characters above this share of a sample mean that the bytes are no text."""
-
-_UTF16_USUAL = 0.02
-"""Least share of blanks, common marks and plain letters in UTF-16 text without a mark."""
-
-_BROKEN = "\ufffd"
-
-
-def _read_plain(data: bytes, name: str) -> tuple[str, str, tuple[Note, ...]]:
-    """Decode a text file: marked, then UTF-16 by its zeros, then UTF-8, then older encodings."""
-    if data.startswith(_MAGIC):
-        raise DocumentError("binary_file", name=name)
-    for mark, codec, label in _MARKS:
-        if data.startswith(mark):
-            body = data[len(mark) :]
-            return _decoded(body, codec, label, name, (Note("documents.bom"),))
-    if b"\0" in data:
-        codec, label = _utf16_without_mark(data, name)
-        return _decoded(data, codec, label, name)
-    if data.isascii() or _damage(data, "utf-8") <= _MOST_DAMAGE:
-        return _decoded(data, "utf-8", "UTF-8", name)
-    codec = _legacy_codec(data, name)
-    return _decoded(data, codec, _LEGACY[codec], name)
-
-
-READERS: dict[str, Callable[[bytes, str], tuple[str, str, tuple[Note, ...]]]] = {
-    ".txt": _read_plain,
-    ".md": _read_plain,
-}
-"""Reader of each accepted file type: (bytes, name) -> (text, encoding, notes)."""
-
-
-def _decoded(
-    data: bytes, codec: str, label: str, name: str, notes: tuple[Note, ...] = ()
-) -> tuple[str, str, tuple[Note, ...]]:
-    text = data.decode(codec, "replace")
-    _refuse_control_characters(text, name)
-    if codec != "utf-8":
-        notes = (*notes, Note("documents.converted", {"encoding": label}))
-    if _BROKEN in text:
-        count = text.count(_BROKEN)
-        text = text.replace(_BROKEN, "")
-        notes = (*notes, Note("documents.damaged", {"count": count}))
-    return text, label, notes
-
-
-def _refuse_control_characters(text: str, name: str) -> None:
-    sample = text[:_SAMPLE]
-    controls = sum(map(len, _REMOVED.findall(sample)))
-    if controls > max(1, _CONTROL_SHARE * len(sample)):
-        raise DocumentError("binary_file", name=name)
-    if sample.count(_BROKEN) > len(sample) // 10:
-        raise DocumentError("binary_file", name=name)
-
-
-def _damage(data: bytes, codec: str) -> float:
-    """Return the share of the non-ASCII characters that the codec can't read, 0 to 1."""
-    text = data.decode(codec, "replace")
-    if _BROKEN not in text:
-        return 0.0
-    return text.count(_BROKEN) / (len(text) - len(text.encode("ascii", "ignore")))
-
-
-def _utf16_without_mark(data: bytes, name: str) -> tuple[str, str]:
-    """Return the byte order of UTF-16 text that lacks its mark.
-
-    Read in the wrong order, a space is U+2000 and a Chinese full stop U+0230; so the right
-    order is the one with more of the signs that every text has.
-
-    Raises:
-        DocumentError: Neither order reads as text, so the zero bytes mean a binary file.
-    """
-    sample = data[: _SAMPLE - _SAMPLE % 2]
-    best, most = None, _UTF16_USUAL * len(sample) / 2
-    for codec, label in (("utf-16-le", "UTF-16 LE"), ("utf-16-be", "UTF-16 BE")):
-        text = sample.decode(codec, "replace")
-        odd = sum(unicodedata.category(c) in {"Cn", "Co", "Cc"} and c not in "\r\n\t" for c in text)
-        usual = sum(c in " \n\r\t.,。，、　" or (c.isascii() and c.isalnum()) for c in text)
-        if odd + text.count(_BROKEN) <= _CONTROL_SHARE * len(text) and usual > most:
-            best, most = (codec, label), usual
-    # Plain letters with a zero byte here and there would read as rare Chinese ones.
-    plain = sample.replace(b"\0", b"").isascii() and sample.count(b"\0") < len(sample) * 0.4
-    if best is None or plain or len(data) % 2:
-        raise DocumentError("binary_file", name=name)
-    return best
-
-
-def _legacy_codec(data: bytes, name: str) -> str:
-    """Return the codec of a text that is not Unicode, judged by its lines beyond ASCII.
-
-    Western letters beyond ASCII stand alone between plain ones; in Chinese, Japanese and
-    Russian text such bytes stand in rows. That decides between the two families better than
-    statistics where the text is short.
-
-    Raises:
-        DocumentError: No candidate fits.
-    """
-    sample = b"".join(_telling_lines(data))
-    rows = [len(row) for row in _ROWS.findall(sample)]
-    family = _WESTERN if sum(rows) <= _WESTERN_ROW * len(rows) else _EASTERN
-    ranked = [str(match.encoding) for match in from_bytes(sample, cp_isolation=list(family))]
-    for codec in (*ranked, *family):
-        if _damage(data, codec) <= _MOST_DAMAGE:
-            return codec
-    raise DocumentError("unknown_encoding", name=name)
-
-
-_ROWS = re.compile(rb"[\x80-\xff]+")
-_WESTERN_ROW = 1.6
-"""Mean length, in bytes, of the rows beyond ASCII up to which a text counts as Western: measured
-1.0 to 1.4 on French, German, Portuguese and English prose, 2 and more on the others."""
-
-
-def _telling_lines(data: bytes) -> Iterator[bytes]:
-    """Yield the first lines that hold bytes beyond ASCII, ``_SAMPLE`` bytes at most."""
-    room = _SAMPLE
-    for line in io.BytesIO(data):
-        if room <= 0:
-            return
-        if not line.isascii():
-            yield _cut(line, room)
-            room -= len(line)
-
-
-def _cut(line: bytes, room: int) -> bytes:
-    """Shorten a line to ``room`` bytes without splitting a character of two to four bytes.
-
-    No byte below 0x30 is ever the second half of a character in these encodings.
-    """
-    if len(line) <= room:
-        return line
-    safe = max((line.rfind(bytes([sign]), 0, room) for sign in b" ,.!\t\r\n"), default=-1)
-    return line[: safe + 1] if safe > 0 else line[:room]

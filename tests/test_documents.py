@@ -120,8 +120,8 @@ def test_binary_files_are_refused(data: bytes) -> None:
         (b"", "a.txt", "“a.txt” is empty"),
         (b" \r\n\t \n", "a.txt", "nothing but blanks"),
         (b"\xef\xbb\xbf", "a.txt", "nothing but blanks"),
-        (b"text", "a.xyz", "Accepted: .md .txt"),
-        (b"text", "noending", "Accepted: .md .txt"),
+        (b"text", "a.xyz", "Accepted: .txt .md .pdf"),
+        (b"text", "noending", "Accepted: .txt .md .pdf"),
     ],
 )
 def test_what_holds_no_text_gets_a_sentence(data: bytes, name: str, sentence: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lstm import library
-from lstm.documents import READERS, Document
+from lstm.documents import ACCEPTED, Document
 from lstm.library import PublicText
 from lstm.ui import address, blocks, words
 from lstm.ui.blocks import alert, alert_html
@@ -95,10 +95,10 @@ def _source_title(key: str) -> str:
 
 
 def _upload(kept: Draft) -> Text | None:
-    accepted = [ending.removeprefix(".") for ending in READERS]
+    accepted = [ending.removeprefix(".") for ending in ACCEPTED]
     key = f"files-{kept.uploads}"
     st.file_uploader(
-        t("train.text.files", endings=" ".join(READERS)),
+        t("train.text.files", endings=" ".join(ACCEPTED)),
         type=accepted,
         accept_multiple_files=True,
         key=key,
