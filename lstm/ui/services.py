@@ -17,6 +17,7 @@ from lstm.ui.visitor import owner
 
 if TYPE_CHECKING:
     from lstm.checkpoint import Saved
+    from lstm.model import CharModel
     from lstm.runs import RunStore
     from lstm.sampling import Stepper
 
@@ -35,11 +36,16 @@ class Loaded:
     saved: "Saved"
 
     @cached_property
+    def model(self) -> "CharModel":
+        """The network in evaluation mode; never to be changed."""
+        return self.saved.model()
+
+    @cached_property
     def stepper(self) -> "Stepper":
         """The forward step that all its writers share."""
         from lstm.sampling import Stepper
 
-        return Stepper(self.saved.model())
+        return Stepper(self.model)
 
 
 @st.cache_resource(show_spinner=False)

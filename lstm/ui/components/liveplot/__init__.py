@@ -59,7 +59,9 @@ def figure_json(figure: Mapping[str, Any]) -> str:
     return json.dumps(figure, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def live_plot(plot: Plot, *, key: str, height: int, words: Mapping[str, str]) -> None:
+def live_plot(
+    plot: Plot, *, key: str, height: int, words: Mapping[str, str], file: str | None = None
+) -> None:
     """Draw or update a chart of fixed height.
 
     Args:
@@ -67,11 +69,14 @@ def live_plot(plot: Plot, *, key: str, height: int, words: Mapping[str, str]) ->
         key: Names the place on the page; the same key keeps the same Plotly instance.
         height: Pixels. The place is that high before plotly.js has arrived, too.
         words: ``reset`` (label of the button that undoes a zoom) and ``failed`` (shown when
-            plotly.js can't be loaded), in the visitor's language.
+            plotly.js can't be loaded), in the visitor's language; with a file also ``png`` and
+            ``svg``, the labels of the buttons that save the chart.
+        file: Name, without its ending, of the picture that can be saved; None for no buttons.
     """
     data = {
         "bundle": bundle_path(),
         "figure": plot.figure,
+        "file": file,
         "height": height,
         "summary": plot.summary,
         "table": json.dumps(plot.table, ensure_ascii=False),

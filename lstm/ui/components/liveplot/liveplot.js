@@ -31,7 +31,8 @@ class View {
     this.button.type = "button";
     this.button.hidden = true;
     this.button.addEventListener("click", () => this.resetZoom());
-    this.figure.append(this.canvas, this.words, this.button);
+    this.saves = element("div", "charloom-plot-saves");
+    this.figure.append(this.canvas, this.words, this.button, this.saves);
     parent.append(this.figure);
     this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(this.figure);
@@ -40,7 +41,9 @@ class View {
   async update(data) {
     this.data = data;
     const words = JSON.parse(data.words);
-    this.figure.style.height = `${data.height}px`;
+    this.canvas.style.height = `${data.height}px`;
+    this.figure.style.height = data.file ? "" : `${data.height}px`;
+    this.offer(data.file, words);
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", data.title);
     this.button.textContent = words.reset;
@@ -69,6 +72,31 @@ class View {
       typesetMath: false,
     });
     if (!this.listening) this.listen();
+  }
+
+  offer(file, words) {
+    const kinds = file ? ["png", "svg"] : [];
+    this.saves.replaceChildren(
+      ...kinds.map((kind) => {
+        const made = element("button", "charloom-plot-save");
+        made.type = "button";
+        made.textContent = words[kind];
+        made.addEventListener("click", () => this.save(kind, file));
+        return made;
+      }),
+    );
+  }
+
+  async save(kind, file) {
+    if (!this.listening) return;
+    const { data, layout } = this.canvas;
+    const paper = getComputedStyle(this.parent).getPropertyValue("--st-background-color").trim();
+    const picture = { data, layout: { ...layout, paper_bgcolor: paper } };
+    const size = { width: this.width, height: this.data.height, scale: kind === "png" ? 2 : 1 };
+    const link = element("a", "");
+    link.href = await this.plotly.toImage(picture, { format: kind, ...size });
+    link.download = `${file}.${kind}`;
+    link.click();
   }
 
   listen() {

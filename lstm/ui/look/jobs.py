@@ -1,0 +1,94 @@
+"""Work that takes longer than a look: done in the background, told bit by bit, to be cancelled.
+
+A job yields better and better results. It belongs to what it computes, not to who asked: two
+visitors who ask the same share one. When nobody has looked at it for a while, it ends.
+Knows nothing of the page.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from threading import Lock
+from time import monotonic
+
+from lstm.errors import CharloomError
+
+_ABANDONED = 20.0
+"""Seconds without a look after which a job ends."""
+
+_AT_ONCE = 2
+_KEPT = 32
+
+
+class Job:
+    """One computation."""
+
+    def __init__(self, work: Callable[[], Iterator[object]]) -> None:
+        """Put it together; nothing is computed yet."""
+        self._work = work
+        self._looked = monotonic()
+        self._cancelled = False
+        self.latest: object | None = None
+        """The best result so far; None while there is none."""
+        self.over = False
+        """Whether no more results will come."""
+        self.error: CharloomError | BaseException | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it came to its end undisturbed."""
+        return self.over and self.error is None and not self._cancelled
+
+    def look(self) -> "Job":
+        """Say that somebody still waits."""
+        self._looked = monotonic()
+        return self
+
+    def cancel(self) -> None:
+        """Let it end after the result that it is at."""
+        self._cancelled = True
+
+    def run(self) -> None:
+        """Compute until the end, until it is cancelled or until nobody looks any more."""
+        try:
+            for part in self._work():
+                self.latest = part
+                if monotonic() - self._looked > _ABANDONED:
+                    self._cancelled = True
+                if self._cancelled:
+                    break
+        except BaseException as error:
+            self.error = error
+            raise
+        finally:
+            self.over = True
+
+
+_lock = Lock()
+_jobs: dict[tuple[str, ...], Job] = {}
+
+
+def job(key: tuple[str, ...], work: Callable[[], Iterator[object]]) -> Job:
+    """Return the job of a key; begin it if there is none, or none that came to its end."""
+    with _lock:
+        known = _jobs.pop(key, None)
+        if known is None:
+            known = Job(work)
+            _workers().submit(known.run)
+        _jobs[key] = known  # the newest asked for comes last
+        for old in list(_jobs)[:-_KEPT]:
+            _jobs.pop(old).cancel()
+    return known.look()
+
+
+def forget(key: tuple[str, ...]) -> None:
+    """Let a job begin anew when it is asked for again."""
+    with _lock:
+        known = _jobs.pop(key, None)
+    if known is not None:
+        known.cancel()
+
+
+@cache
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="look")
