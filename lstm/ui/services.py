@@ -4,7 +4,6 @@ One of each per process, made when it is first asked for. Everything cached here
 changed by who gets it. Knows nothing of pages.
 """
 
-import importlib.util
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -82,5 +81,4 @@ def _load(path: str, changed: int) -> Loaded:
 
 def warm_up() -> None:
     """Load torch and the first bundled network before anybody asks for them."""
-    if importlib.util.find_spec("lstm.checkpoint") and bundled(BUNDLED[0]).exists():
-        _ = load(bundled(BUNDLED[0])).stepper
+    _ = load(bundled(BUNDLED[0])).stepper
