@@ -4,11 +4,14 @@ import base64
 import hashlib
 import itertools
 import math
+import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import lstm.export
 from lstm.export import Story, report
 from lstm.export.figures import loss_figure, smoothed
 from lstm.export.paper import MOST_EVALUATIONS, TINTED_LENGTH, chosen
@@ -88,6 +91,16 @@ def test_the_excerpt_is_tinted_character_by_character() -> None:
     excerpt = spans[:-9]
     assert sum(len(said) for _, said in excerpt) == TINTED_LENGTH
     assert [said for _, said in spans[-9:]] == [*map(str, range(8)), "8+"]
+
+
+def test_its_tints_are_those_of_the_typewriter() -> None:
+    """Their contrast with the text is tested there."""
+    folder = Path(lstm.export.__file__).parent
+    typewriter = folder.parent / "ui" / "components" / "typewriter" / "typewriter.css"
+    tint = re.compile(r"^\.s\d \{ background: #\w+; \}", re.MULTILINE)
+    own = tint.findall((folder / "report" / "report.css").read_text("utf-8"))
+    assert own == tint.findall(typewriter.read_text("utf-8"))
+    assert len(own) == 8
 
 
 @pytest.mark.parametrize(("number", "best"), [(1, 0), (8, None), (9, 4), (60, 41), (1000, 999)])

@@ -1,5 +1,5 @@
 // The network: reads the model file that lies in this page and computes one step. The arithmetic
-// is that of lstm/sampling.py, which is that of torch.nn.LSTM, GRU and RNN. Knows nothing of
+// is that of lstm/stepper.py, which is that of torch.nn.LSTM, GRU and RNN. Knows nothing of
 // dice, texts or the screen.
 
 const GATES = { lstm: 4, gru: 3, rnn: 1 };

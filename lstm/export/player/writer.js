@@ -45,21 +45,31 @@ function chancesOf(logits, sample) {
 }
 
 function narrowed(chances, { top_k, top_p, min_p }) {
-  const order = Array.from(chances.keys()).sort((a, b) => chances[b] - chances[a] || a - b);
-  let keep = top_k ? Math.min(order.length, top_k) : order.length;
+  const ranked = chances.slice().sort().reverse(); // an array of floats is sorted by value
+  let keep = top_k ? Math.min(ranked.length, top_k) : ranked.length;
   if (top_p < 1) {
-    let sum = 0;
-    const sums = order.slice(0, keep).map((id) => (sum += chances[id]));
-    keep = Math.min(keep, 1 + sums.findIndex((value) => value >= top_p * sum));
+    let total = 0;
+    for (let i = 0; i < keep; i++) total += ranked[i];
+    let sum = ranked[0];
+    let enough = 1;
+    while (enough < keep && sum < top_p * total) sum += ranked[enough++];
+    keep = enough;
   }
   if (min_p) {
-    const least = min_p * chances[order[0]];
-    keep = Math.min(keep, order.filter((id) => chances[id] >= least).length);
+    const below = ranked.findIndex((chance) => chance < min_p * ranked[0]);
+    if (below >= 0) keep = Math.min(keep, below);
   }
-  const left = new Float64Array(chances.length);
-  const total = order.slice(0, keep).reduce((sum, id) => sum + chances[id], 0);
-  for (const id of order.slice(0, keep)) left[id] = chances[id] / total;
-  return left;
+  return onlyLargest(chances, ranked[keep - 1], keep);
+}
+
+// The `keep` largest chances, scaled to sum to 1; of equal ones the first stay.
+function onlyLargest(chances, least, keep) {
+  let room = keep;
+  for (const chance of chances) if (chance > least) room--;
+  const left = chances.map((chance) => (chance > least || (chance === least && room-- > 0) ? chance : 0));
+  let total = 0;
+  for (const chance of left) total += chance;
+  return left.map((chance) => chance / total);
 }
 
 // The character on which a throw falls.
