@@ -105,3 +105,11 @@ def test_an_unknown_run_of_a_real_store(
     a_run(store)
     assert main(["export", "nosuchrun", "--format", "html"]) == 2
     assert "nosuchrun" in capsys.readouterr().err
+
+
+def test_it_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["export", "--help"])
+    assert stop.value.code == 0
+    said = capsys.readouterr().out
+    assert all(kind in said for kind in FORMATS)
