@@ -6,7 +6,7 @@ import streamlit as st
 from lstm.insight.authorship import Verdict, who_wrote
 from lstm.insight.surprise import Surprise, surprise
 from lstm.ui import blocks
-from lstm.ui.charts import Figure
+from lstm.ui.charts import Figure, plain
 from lstm.ui.components.tinted import Lane, Tinted, Told, legend_of, steps_of, tinted
 from lstm.ui.language import language, t
 from lstm.ui.look import frame, wishes
@@ -116,8 +116,6 @@ def _contest(context: Context, other: Choice) -> None:
 
 def contest_chart(verdict: Verdict, names: tuple[str, str]) -> Figure:
     """Draw the bits per character of each network on each sentence, side by side."""
-    from lstm.ui.charts import plain
-
     places = list(range(1, len(verdict.sentences) + 1))
     traces = []
     for number, name in enumerate(names):
@@ -149,7 +147,8 @@ def contest_table(verdict: Verdict, names: tuple[str, str], text: str) -> list[l
     """Return the sentences with the bits of both networks and the winner of each."""
     rows = [["#", t("look_surprise.sentence"), *names, t("look_surprise.winner")]]
     for place, part in enumerate(verdict.sentences):
-        bits = [f"{value:.2f}" for value in verdict.sentence_bits[:, place]]
+        means = verdict.sentence_bits[:, place]
+        bits = ["–" if np.isnan(value) else f"{value:.2f}" for value in means]
         winner = int(verdict.winners[place])
         said = names[winner] if winner >= 0 else "–"
         rows.append([str(place + 1), text[part.start : part.stop].strip(), *bits, said])

@@ -10,6 +10,7 @@ from lstm.ui.look.context import Context
 
 VIEWS = {
     "surprise": "lstm.ui.look.surprise",
+    "gates": "lstm.ui.look.gates",
 }
 
 

@@ -10,14 +10,12 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from lstm.config import SampleConfig
-from lstm.corpus import Corpus
 from lstm.errors import CharloomError
-from lstm.sampling import Writer
 from lstm.ui import address, blocks, rooms
 from lstm.ui.language import language, t
 from lstm.ui.look import frame
 from lstm.ui.look.context import LONGEST, Context, clean
+from lstm.ui.look.material import held_out, written
 from lstm.ui.look.style import style
 from lstm.ui.look.views import VIEWS
 from lstm.ui.networks import Choice, Snapshot, choices, landing
@@ -46,9 +44,12 @@ def render() -> None:
     with st.container(key="look-top"):
         st.html(f"<h1>{escape(t('look.title'))}</h1><p>{escape(t('look.introduction'))}</p>")
         _refused()
-        choice = _choose(options)
+        left, right = st.columns([5, 6], gap="medium")
+        with left:
+            choice = _choose(options)
         try:
-            text = _bring_text(choice)
+            with right:
+                text = _bring_text(choice)
         except CharloomError as error:
             blocks.alert(error.text(language()), "warning")
             return
@@ -87,22 +88,21 @@ def _choose(options: list[Choice]) -> Choice:
     by_key = {choice.key: choice for choice in options}
     chosen = by_key[_asked(by_key) or landing(options, language()).key]
     st.session_state[_NETWORK] = chosen.key
-    with st.container(horizontal=True, vertical_alignment="bottom", key="look-network-row"):
-        st.selectbox(
-            t("look.network"),
-            list(by_key),
-            format_func=lambda key: by_key[key].title(language()),
-            key=_NETWORK,
-            on_change=_picked,
-            filter_mode=None,
-            width=380,
-        )
+    st.selectbox(
+        t("look.network"),
+        list(by_key),
+        format_func=lambda key: by_key[key].title(language()),
+        key=_NETWORK,
+        on_change=_picked,
+        filter_mode=None,
+    )
+    _about(chosen)
+    with st.container(horizontal=True, key="look-network-row"):
         st.button(t("look.write_one"), key="look-write", on_click=_write, args=(chosen,))
         st.button(t("look.unseen"), key="look-unseen", on_click=_take_unseen, args=(chosen,))
         if chosen.is_training:
             st.button(t("look.newest"), key="look-newest")
     _put_network(chosen)
-    _about(chosen)
     return chosen
 
 
@@ -152,13 +152,13 @@ def _bring_text(choice: Choice) -> str:
     kept = st.session_state.get(_KEPT)
     text = kept["text"] if kept else address.get("text")
     if text is None:
-        text = _first_text(choice.key, choice)
+        text = held_out(choice)[:FIRST] or written(choice, FIRST)
         st.session_state[_KEPT] = {"text": text, "own": False}
     elif not kept:
         st.session_state[_KEPT] = {"text": clean(text), "own": True}
     st.session_state[_TEXT] = clean(text)
     st.text_area(
-        t("look.text", most=LONGEST), key=_TEXT, height=118, max_chars=LONGEST, on_change=_typed
+        t("look.text", most=LONGEST), key=_TEXT, height=152, max_chars=LONGEST, on_change=_typed
     )
     if st.session_state[_KEPT].get("too_long"):
         st.caption(t("look.too_long"))
@@ -183,7 +183,7 @@ def _keep_text(text: str | None) -> None:
 def _write(choice: Choice) -> None:
     """Let the network write the text."""
     try:
-        _keep_text(_written(choice, secrets.randbelow(2**32)))
+        _keep_text(written(choice, FIRST, secrets.randbelow(2**32)))
     except CharloomError as error:
         st.session_state["_look_refused"] = error
 
@@ -191,38 +191,15 @@ def _write(choice: Choice) -> None:
 def _take_unseen(choice: Choice) -> None:
     """Take a piece of the text that the network was not trained on."""
     try:
-        held_out = _held_out(choice.key, choice)
+        unseen = held_out(choice)
     except CharloomError as error:
         st.session_state["_look_refused"] = error
         return
-    if held_out:
-        start = secrets.randbelow(max(1, len(held_out) - FIRST))
-        _keep_text(held_out[start : start + FIRST])
+    if unseen:
+        start = secrets.randbelow(max(1, len(unseen) - FIRST))
+        _keep_text(unseen[start : start + FIRST])
     else:
         _write(choice)
-
-
-def _first_text(key: str, choice: Choice) -> str:
-    """Return the beginning of what the network was not trained on, else what it writes."""
-    return _held_out(key, choice)[:FIRST] or _written(choice, 1)
-
-
-def _written(choice: Choice, rng: int) -> str:
-    snapshot = Snapshot.of(choice)
-    sample = SampleConfig(temperature=0.7)
-    vocabulary = snapshot.loaded.saved.vocabulary
-    return Writer(snapshot.loaded.stepper, vocabulary, sample=sample, rng=rng).write_text(FIRST)
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def _held_out(key: str, _choice: Choice) -> str:
-    """Return the part of a network's text that it was not trained on, empty if not at hand."""
-    corpus: Corpus | None = _choice.corpus()
-    if corpus is None:
-        return ""
-    held_out = corpus.vocabulary.decode(corpus.held_out[:20_000])
-    # From the start of a line, so that it does not begin in the middle of a word.
-    return held_out[held_out.find("\n") + 1 :].lstrip() or held_out
 
 
 # ---- which view -------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ class Lane:
         title: What the colours mean, with the unit.
         steps: The colour of each character, 0 to below ``STEPS[scale]``; -1 for none.
         scale: Which colours.
-        legend: What each colour stands for; an empty word leaves it out.
+        legend: What each colour stands for; of ``marks``, an empty word leaves it out.
     """
 
     title: str

@@ -251,7 +251,7 @@ function legend(lane, under) {
   row.append(line("title", lane.title));
   const swatches = element("span", "swatches");
   lane.legend.forEach((said, step) => {
-    if (said === "" && lane.scale !== "signed") return;
+    if (said === "" && lane.scale === "marks") return;
     const swatch = line(`swatch ${lane.scale}-${step}`, said);
     swatches.append(swatch);
   });
