@@ -61,3 +61,8 @@ def page_text(room: AppTest) -> str:
 def labels(controls: Iterable[Any]) -> list[str]:
     """The labels of controls."""
     return [control.label for control in controls]
+
+
+def values(controls: Iterable[Any]) -> list[Any]:
+    """What controls stand at."""
+    return [control.value for control in controls]

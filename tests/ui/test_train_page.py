@@ -16,7 +16,7 @@ from lstm.messages import LANGUAGES, Language, text
 from lstm.records import Message, RunState
 from lstm.runs import RunStore
 from tests.store_tools import make_run, tiny_corpus, wait_until
-from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past
+from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past, values
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ [a](http://example.com)"
 
@@ -38,7 +38,7 @@ def the(room: AppTest, label: str) -> int:
 def test_a_text_is_ready_and_understood(store: RunStore, language: Language) -> None:
     room = open_room(train, lang=language)
     assert not room.exception
-    assert room.selectbox(key="text-source").value == f"essays-{language}"
+    assert room.selectbox(key=f"text-source-{language}").value == f"essays-{language}"
     assert text("train.start", language) in labels(room.button)
     said = page_text(room)
     assert text("train.text.characters", language) in said
@@ -47,10 +47,8 @@ def test_a_text_is_ready_and_understood(store: RunStore, language: Language) -> 
 
 
 def test_the_preset_that_fits_is_named(store: RunStore) -> None:
-    room = open_room(train)
-    assert [o for o in room.radio[0].options if "fits this text" in o] == [
-        "Quick: 1 minute (fits this text)"
-    ]
+    captions = open_room(train).radio[0].proto.captions
+    assert ["Fits this text" in caption for caption in captions] == [True, False, False, False]
 
 
 @pytest.mark.parametrize("pasted", ["", "   \n ", "too short", "a" * 500])
@@ -346,6 +344,31 @@ def test_why_it_ended_is_said(store: RunStore) -> None:
     run = make_run(store, owner=ANNA)
     store.stop(run.id)
     assert text("notices.finished_stopped", "en") in page_text(open_room(train, run=run.id))
+
+
+def test_another_language_changes_words_and_no_choices(store: RunStore) -> None:
+    run = run_with_a_past(store)
+    room = open_room(train, run=run.id, lang="en", unit="nats", span="near")
+    room.query_params["lang"] = "zh"
+    room.run()
+    assert not room.exception
+    assert values(room.get("button_group")) == ["nats", "epoch", "near"]
+    setup = open_room(train, preset="deep", hidden_size="32", cell="gru", text="essays-en")
+    setup.query_params["lang"] = "zh"
+    setup.run()
+    assert setup.radio[0].value == "deep"
+    assert values(setup.selectbox)[:2] == ["essays-en", "gru"]
+    assert setup.query_params["hidden_size"] == "32"
+
+
+def test_another_text_keeps_what_was_chosen(store: RunStore) -> None:
+    room = open_room(train, preset="quick", hidden_size="32", text="upload")
+    for name, length in (("long.txt", 1_200_000), ("short.txt", 3_000)):
+        words = b"one two three four " * (length // 19)
+        room.file_uploader[0].set_value([(name, words, "text/plain")]).run()
+        assert room.radio[0].value == "quick"
+        assert room.query_params["hidden_size"] == "32"
+        room.button(key="remove-0").click().run()
 
 
 def test_units_change_what_is_said(store: RunStore) -> None:

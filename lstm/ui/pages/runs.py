@@ -19,6 +19,7 @@ from lstm.ui.course import comparison
 from lstm.ui.curves import AXES, UNITS, Look, shown
 from lstm.ui.language import language, t
 from lstm.ui.services import owner, store
+from lstm.ui.switches import switch
 
 TICK = 3.0
 """Seconds between two looks at the list while something in it goes on."""
@@ -212,14 +213,7 @@ def _compare(runs: list[Run]) -> None:
         return
     st.html(blocks.title_html(t("runs.comparison"), level=2))
     with st.container(horizontal=True, gap="medium"):
-        unit = st.segmented_control(
-            t("train.look.unit"), UNITS, default=UNITS[0], required=True,
-            format_func=_look_word, key="unit", bind="query-params",
-        )  # fmt: skip
-        axis = st.segmented_control(
-            t("train.look.axis"), AXES, default=AXES[0], required=True,
-            format_func=_look_word, key="axis", bind="query-params",
-        )  # fmt: skip
+        unit, axis = switch("unit", UNITS), switch("axis", AXES)
     look = Look(language(), unit, axis)
     said = {"reset": look.say("reset"), "failed": look.say("failed")}
     plot = comparison(tuple(run.id for run in runs), look)
@@ -230,10 +224,6 @@ def _compare(runs: list[Run]) -> None:
         st.html(blocks.table_html(t("runs.differences"), rows))
     else:
         alert(t("runs.same"), "info")
-
-
-def _look_word(option: str) -> str:
-    return t(f"train.look.{option}")
 
 
 def _results(runs: list[Run]) -> list[list[str]]:

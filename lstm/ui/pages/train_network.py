@@ -86,27 +86,25 @@ def cost(corpus: Corpus, chosen: Chosen) -> None:
 def _presets(corpus: Corpus) -> PresetName:
     best = recommended(corpus.characters)
     chosen = preset_name(corpus.characters)
-
-    def label(name: PresetName) -> str:
-        title = t(f"train.preset.{name}")
-        return t("train.network.recommended", preset=title) if name == best else title
-
+    # Streamlit knows options by their titles: in another language it is another control. And a
+    # text of another length may bring another preset, until the visitor has chosen one.
+    key = f"preset-{chosen}-{language()}"
     return st.radio(
         t("train.network.preset"),
         PRESETS,
         index=PRESETS.index(chosen),
-        format_func=label,
-        captions=[_caption(name, corpus) for name in PRESETS],
-        # A new length of text may recommend another preset, until the visitor has chosen one.
-        key=f"preset-{chosen}",
+        format_func=lambda name: t(f"train.preset.{name}"),
+        captions=[_caption(name, corpus, fits=name == best) for name in PRESETS],
+        key=key,
         on_change=_choose_preset,
-        args=(f"preset-{chosen}",),
+        args=(key,),
     )
 
 
-def _caption(name: PresetName, corpus: Corpus) -> str:
+def _caption(name: PresetName, corpus: Corpus, *, fits: bool) -> str:
     shape = preset(name, corpus.characters, corpus.vocabulary.size).model
-    return t(f"train.preset_caption.{name}", hidden=shape.hidden_size)
+    caption = t(f"train.preset_caption.{name}", hidden=shape.hidden_size)
+    return t("train.network.recommended", caption=caption) if fits else caption
 
 
 def _choose_preset(key: str) -> None:
@@ -133,7 +131,7 @@ def _group(
 def _control(setting: Setting, preset: PresetName, standard: Value, value: Value) -> None:
     """Draw one control; with another default it is another control, which starts there."""
     label = t(f"settings.label.{setting.name}")
-    key = f"set-{setting.name}-{preset}-{standard}"
+    key = f"set-{setting.name}-{preset}-{standard}-{language()}"
     told = partial(_change, setting, key, standard)
     if setting.kind == "flag":
         st.toggle(label, bool(value), key=key, on_change=told)

@@ -7,7 +7,6 @@ to the same page. Knows nothing of processes.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 import streamlit as st
 
@@ -30,6 +29,7 @@ from lstm.ui.course import (
 from lstm.ui.curves import AXES, SPANS, UNITS, Look, Unit, shown
 from lstm.ui.language import language, t
 from lstm.ui.services import owner, store
+from lstm.ui.switches import choice, switch
 
 TICK = 1.0
 """Seconds between two looks at a run that changes by itself."""
@@ -38,7 +38,6 @@ _SLOW_TICK = 3.0  # a paused run only changes by the owner's hand, maybe in anot
 _TOUCH = 20.0  # seconds after which the store is told again that the owner watches
 _NOTICES = 3  # newest ones that are shown
 _LONGER = (60, 300, 1800)  # seconds that a finished training can be prolonged by
-_Option = TypeVar("_Option", bound=str)
 _OVER = {RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED}
 
 
@@ -203,7 +202,7 @@ def _live(run_id: str, signature: tuple[object, ...], others: dict[str, str] | N
         st.rerun()
     if others is not None:
         _touch(run_id)
-    unit = _shown_unit()
+    unit = choice("unit", UNITS)
     st.html(_status(now.run, unit) + _reason(now.run) + _news(now.notices))
     look, earlier = _choose_look(now.run, others or {})
     drawn = plots(now, look, earlier)
@@ -260,32 +259,15 @@ def _news(notices: tuple[Notice, ...]) -> str:
     return "".join(alert_html(notice.text(language()), "info") for notice in newest)
 
 
-def _shown_unit() -> Unit:
-    unit = st.session_state.get("unit") or st.query_params.get("unit")
-    return next((known for known in UNITS if known == unit), UNITS[0])
-
-
 def _choose_look(run: Run, others: dict[str, str]) -> tuple[Look, tuple[str, ...]]:
     """Draw the switches, and return how the curves are to be seen and with which others."""
     with st.container(horizontal=True, gap="medium", key="look"):
-        unit = _switch("unit", UNITS)
-        axis = _switch("axis", AXES)
-        span = _switch("span", SPANS)
+        unit = switch("unit", UNITS)
+        axis = switch("axis", AXES)
+        span = switch("span", SPANS)
         earlier = _earlier(others)
     look = Look(language(), unit, axis, span)
     return replace(look, horizon=horizon(run, look)), earlier
-
-
-def _switch(name: str, options: tuple[_Option, ...]) -> _Option:
-    return st.segmented_control(
-        t(f"train.look.{name}"),
-        options,
-        default=options[0],
-        required=True,
-        format_func=lambda option: t(f"train.look.{option}"),
-        key=name,
-        bind="query-params",
-    )
 
 
 def _earlier(others: dict[str, str]) -> tuple[str, ...]:
