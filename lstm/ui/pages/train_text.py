@@ -74,14 +74,16 @@ def _source() -> str:
     options += [text.key for text in library.public()]
     options += [UPLOAD, PASTE]
     known = address.get("text")
+    # Streamlit knows options by their titles: in another language it is another control.
+    key = f"text-source-{language()}"
     standard = f"essays-{language()}"
     return st.selectbox(
         t("train.text.which"),
         options,
         index=options.index(known if known in options else standard),
         format_func=_source_title,
-        key="text-source",
-        on_change=lambda: address.put("text", st.session_state["text-source"]),
+        key=key,
+        on_change=lambda: address.put("text", st.session_state[key]),
     )
 
 
