@@ -20,7 +20,7 @@ LOOKED_AT = 1_300
 
 _MOST_INDEXED = 1_000_000
 _INDEXES_KEPT = 4
-_LEAST_COPIED_HAN = 16
+LEAST_COPIED_HAN = 16
 """Where a character is a word, a shorter passage is already a copy."""
 
 
@@ -48,7 +48,7 @@ def watch(choice: Choice, text: str, end: int) -> dict[str, Any]:
     matches = index.matches(text)
     longest = matches.longest()
     if index.vocabulary.size > MANY_SYMBOLS:
-        found["least"] = _LEAST_COPIED_HAN
+        found["least"] = LEAST_COPIED_HAN
     if longest is not None:
         found["overlap"] = [longest.start + offset, longest.length]
     found["copied"] = [
@@ -59,8 +59,13 @@ def watch(choice: Choice, text: str, end: int) -> dict[str, Any]:
 
 def _ready(choice: Choice) -> CorpusIndex | None:
     """Return the index of a network's training text once it is there; ask for it before."""
-    future = _index(choice.run.corpus_fingerprint if choice.run else choice.key, choice)
+    future = index_of(choice)
     return future.result() if future.done() else None
+
+
+def index_of(choice: Choice) -> Future[CorpusIndex | None]:
+    """Ask for the index of a network's training text; None if the text is not at hand."""
+    return _index(choice.run.corpus_fingerprint if choice.run else choice.key, choice)
 
 
 @st.cache_resource(show_spinner=False, max_entries=_INDEXES_KEPT)

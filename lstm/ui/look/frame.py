@@ -23,6 +23,10 @@ from lstm.ui.look.views import view
 TICK = 0.4
 """Seconds between two looks at work that goes on in the background."""
 
+_JOBS = "_look_jobs"
+REDRAW = "_look_redraw"
+"""In the session: a button inside of what ticks has changed something outside of it."""
+
 _Part = TypeVar("_Part")
 
 
@@ -35,6 +39,8 @@ def draw(key: str, context: Context) -> None:
     """
     said = view(key)
     space = f"look_{key}"
+    # What the visitor looked at before needs not go on; if it is looked at again, it does.
+    jobs.leave(st.session_state.pop(_JOBS, ()))
     do, see = escape(t(f"{space}.do")), escape(t(f"{space}.see"))
     st.html(blocks.title_html(t(f"{space}.title"), level=2))
     st.html(f'<p class="charloom-do">{do}</p><p class="charloom-see">{see}</p>')
@@ -131,6 +137,7 @@ def in_background(
     """
     key = (name, context.network, digest(context.spelled), repr(settings))
     over = jobs.job(key, work).over
+    st.session_state.setdefault(_JOBS, []).append(key)
     st.fragment(_watch, run_every=None if over else TICK)(key, work, show, over=over)
 
 
@@ -143,8 +150,8 @@ def _watch(
 ) -> None:
     """Draw the state of a job: the body of one tick."""
     now = jobs.job(key, work)
-    if now.over and not over:
-        st.rerun()  # the ticking ends
+    if (now.over and not over) or st.session_state.pop(REDRAW, False):
+        st.rerun()  # the ticking ends, or what was done here shows elsewhere, too
     if not now.is_whole:
         _progress(key, now)
     if now.latest is not None:

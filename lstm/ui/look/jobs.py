@@ -5,7 +5,7 @@ visitors who ask the same share one. When nobody has looked at it for a while, i
 Knows nothing of the page.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Lock
@@ -15,6 +15,9 @@ from lstm.errors import CharloomError
 
 _ABANDONED = 20.0
 """Seconds without a look after which a job ends."""
+
+_GRACE = 3.0
+"""Seconds that others have to look after one visitor has turned away."""
 
 _AT_ONCE = 2
 _KEPT = 32
@@ -28,6 +31,7 @@ class Job:
         self._work = work
         self._looked = monotonic()
         self._cancelled = False
+        self._abandoned = False
         self.latest: object | None = None
         """The best result so far; None while there is none."""
         self.over = False
@@ -39,10 +43,19 @@ class Job:
         """Whether it came to its end undisturbed."""
         return self.over and self.error is None and not self._cancelled
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether it ended because nobody looked, so that who asks again wants it anew."""
+        return self.over and self._abandoned
+
     def look(self) -> "Job":
         """Say that somebody still waits."""
         self._looked = monotonic()
         return self
+
+    def leave(self) -> None:
+        """Say that a visitor has turned away; it goes on if another one still looks."""
+        self._looked = min(self._looked, monotonic() - _ABANDONED + _GRACE)
 
     def cancel(self) -> None:
         """Let it end after the result that it is at."""
@@ -54,7 +67,7 @@ class Job:
             for part in self._work():
                 self.latest = part
                 if monotonic() - self._looked > _ABANDONED:
-                    self._cancelled = True
+                    self._cancelled = self._abandoned = True
                 if self._cancelled:
                     break
         except BaseException as error:
@@ -72,13 +85,21 @@ def job(key: tuple[str, ...], work: Callable[[], Iterator[object]]) -> Job:
     """Return the job of a key; begin it if there is none, or none that came to its end."""
     with _lock:
         known = _jobs.pop(key, None)
-        if known is None:
+        if known is None or known.is_lost:
             known = Job(work)
             _workers().submit(known.run)
         _jobs[key] = known  # the newest asked for comes last
         for old in list(_jobs)[:-_KEPT]:
             _jobs.pop(old).cancel()
     return known.look()
+
+
+def leave(keys: Iterable[tuple[str, ...]]) -> None:
+    """Say that a visitor has turned away from these jobs, so that the next one has room."""
+    with _lock:
+        left = [_jobs[key] for key in keys if key in _jobs]
+    for known in left:
+        known.leave()
 
 
 def forget(key: tuple[str, ...]) -> None:
