@@ -79,13 +79,19 @@ class Archive:
         Raises:
             DocumentError: It is locked, too large, damaged or packed in an unusual way.
         """
+        self.check(name, most)
         entry = self._entries[name]
-        shown = f"{self._source.name}/{name}"
-        _refuse(entry, shown, most)
         self._source.allowance.spend(entry.file_size, self._source.name)
-        with damaged(shown), self._zip.open(entry) as file:
+        with damaged(self._shown(name)), self._zip.open(entry) as file:
             # Never more than was promised: zipfile stops there and checks the sum.
             return b"".join(iter(lambda: file.read(_BLOCK), b""))
+
+    def check(self, name: str, most: int = MOST_BYTES) -> None:
+        """Ask whether one file may be unpacked; see ``read``."""
+        _refuse(self._entries[name], self._shown(name), most)
+
+    def _shown(self, name: str) -> str:
+        return f"{self._source.name}/{name}"
 
     def _list(self, entry: zipfile.ZipInfo) -> None:
         name = _name(entry)

@@ -21,9 +21,6 @@ _MOST_TOLD = 20
 _LITTER = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\.[^/]*|thumbs\.db|desktop\.ini)", re.IGNORECASE)
 """What systems put beside the files; a bundle is not expected to be free of it."""
 
-_FATAL = {"archive_too_large", "archive_bomb"}
-"""Errors that mean malice rather than one bad file."""
-
 _OTHER = "unknown_type"
 """Pictures and the like among the texts are usual."""
 
@@ -56,8 +53,6 @@ def read_bundle(
         try:
             documents += _member(archive, source, name, read, depth)
         except DocumentError as error:
-            if error.key in _FATAL:
-                raise
             errors.append(error)
     if not documents:
         _give_up(source, errors)

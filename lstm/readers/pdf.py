@@ -25,6 +25,9 @@ _MOST_UNKNOWN = 0.2
 """Share of signs without a meaning from which a text can't be used."""
 
 _WIDE_BLANK = "\u3000"
+_STAMP = 60
+"""Signs a page that a scanner's program may stamp on it: repeated alone, they are no text."""
+
 _MOST_REMOVED = 1000
 """Removed lines that are kept to be shown."""
 
@@ -43,8 +46,10 @@ def read_pdf(source: Source) -> Document:
     if _MARK not in source.data[:_MARK_WITHIN]:
         raise DocumentError("not_a_pdf", name=source.name)
     pages, notes = _read(source)
-    pages, removed = remove_edges(pages)
-    running = running_text(pages)
+    kept, removed = remove_edges(pages)
+    if not any(kept) and sum(map(_characters, pages)) > _STAMP * len(pages):
+        kept, removed = pages, []  # all pages are the same, edges and all
+    running = running_text(kept)
     if is_blank(running.text):
         raise DocumentError("pdf_scanned", name=source.name, pages=len(pages))
     if unknown_share(running.text) > _MOST_UNKNOWN:
@@ -89,6 +94,10 @@ def _read(source: Source) -> _Read:
     notes = [Note("documents.pdf_pages", {"count": len(pages)})]
     notes += [Note(key, {"count": number}) for key, number in counts.items() if number]
     return _Read(pages, notes)
+
+
+def _characters(page: Page) -> int:
+    return sum(len(line.text) for line in page)
 
 
 def _open(source: Source) -> PdfReader:

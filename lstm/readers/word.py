@@ -61,10 +61,11 @@ def _check(source: Source) -> None:
     """Refuse what would cost too much or declares entities, before the library unpacks it."""
     archive = Archive(source)
     for name in archive.names:
-        is_markup = name.endswith((".xml", ".rels"))
-        part = archive.read(name, MOST_MARKUP) if is_markup else archive.read(name)
+        archive.check(name)
+        if not name.endswith((".xml", ".rels")):
+            continue
         # No part of an Office file has a document type; without zeros UTF-16 reads like ASCII.
-        if is_markup and b"<!DOCTYPE" in part.replace(b"\0", b""):
+        if b"<!DOCTYPE" in archive.read(name, MOST_MARKUP).replace(b"\0", b""):
             raise DocumentError("damaged_file", name=source.name)
 
 

@@ -82,9 +82,9 @@ def flowed_pdf(
 
 
 def drawn_pdf(pages: Iterable[Iterable[tuple[float, float, str]]], font: str = "Courier") -> bytes:
-    """Pages with texts at given places, drawn in that order."""
+    """Pages with texts at given places, drawn in that order, uncompressed."""
     file = io.BytesIO()
-    canvas = Canvas(file, pagesize=A5)
+    canvas = Canvas(file, pagesize=A5, pageCompression=0, invariant=1)
     for page in pages:
         writer = canvas.beginText()
         writer.setFont(font, 10)

@@ -161,6 +161,19 @@ def test_a_scan_is_told() -> None:
         read(scanned_pdf(3), "a.pdf")
 
 
+def test_a_stamp_on_every_scanned_page_is_no_text() -> None:
+    stamped = drawn_pdf([[(40, 20, "Scanned with a telephone")]] * 3)
+    with pytest.raises(DocumentError, match="but no text"):
+        read(stamped, "a.pdf")
+
+
+def test_pages_that_are_all_the_same_stay() -> None:
+    page = column(["A leaflet that was printed twice on one", "sheet, to be cut in the middle."])
+    document = read(drawn_pdf([page, page]), "a.pdf")
+    assert document.text.count("A leaflet that was printed twice on one sheet") == 2
+    assert not document.removed
+
+
 def test_pages_without_text_are_counted(english: bytes) -> None:
     writer = PdfWriter(clone_from=io.BytesIO(english))
     writer.add_blank_page()
