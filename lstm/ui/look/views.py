@@ -10,7 +10,9 @@ from lstm.ui.look.context import Context
 
 VIEWS = {
     "surprise": "lstm.ui.look.surprise",
+    "cells": "lstm.ui.look.cells",
     "gates": "lstm.ui.look.gates",
+    "whatif": "lstm.ui.look.whatif",
 }
 
 

@@ -117,8 +117,8 @@ def legend_of(most: float, scale: Scale = "amount", unit: str = "") -> list[str]
     """Return what the colours of ``steps_of`` stand for: the lower end of each, or the middle."""
     last = STEPS[scale] - 1
     if scale == "signed":
-        ends = {0: -most, last // 2: 0.0, last: most}
-        return [f"{ends[at]:+.3g}{unit}" if at in ends else "" for at in range(last + 1)]
+        ends = {0: f"−{most:g}{unit}", last // 2: "0", last: f"+{most:g}{unit}"}
+        return [ends.get(at, "") for at in range(last + 1)]
     said = [f"{most * at / last:.3g}{unit}" for at in range(last + 1)]
     return [*said[:-1], f"{said[-1]}+"]
 
