@@ -15,13 +15,16 @@ import streamlit as st
 from lstm import library
 from lstm.config import VALIDATION_SHARE
 from lstm.corpus import Corpus, Diagnosis, diagnose
-from lstm.documents import Document, clean, join_documents, read_document
+from lstm.documents import Document, clean, join_documents, read_document, read_documents
 from lstm.errors import DocumentError, DownloadError
 from lstm.library import PublicText
 from lstm.paths import data_folder
 
 UPLOAD = "upload"
 PASTE = "paste"
+
+MOST_FILES = 300
+"""Texts that one visitor may bring at a time; those of a zip file count one by one."""
 
 PREVIEW = 700
 """Characters of a text that the page shows."""
@@ -85,6 +88,7 @@ class Draft:
     documents: list[Document] = field(default_factory=list)
     errors: list[DocumentError] = field(default_factory=list)
     uploads: int = 0
+    _tables: dict[str, bytes] = field(default_factory=dict)
     _joined: Text | None = None
     _pasted: tuple[str, Text] | None = None
 
@@ -94,15 +98,37 @@ class Draft:
         self.uploads += 1
         for name, data in files:
             try:
-                self._put(read_document(data, name))
+                documents = read_documents(data, name)
+                for document in documents:
+                    self._put(document)
             except DocumentError as error:
                 self.errors.append(error)
+            else:
+                # Another column can only be read from the bytes; all others are dropped.
+                if documents[0].columns:
+                    self._tables[name] = data
+        self._joined = None
+
+    def columns(self, place: int) -> tuple[str, ...]:
+        """Return the columns that a text could also be read from, none if it is no table."""
+        document = self.documents[place]
+        return document.columns if document.name in self._tables else ()
+
+    def choose_column(self, place: int, column: str) -> None:
+        """Read a table again, from another column."""
+        self.errors = []
+        name = self.documents[place].name
+        try:
+            self.documents[place] = read_document(self._tables[name], name, column=column)
+        except DocumentError as error:
+            self.errors.append(error)
         self._joined = None
 
     def remove(self, place: int) -> None:
         """Take a file out again."""
         self.errors = []
         if place < len(self.documents):
+            self._tables.pop(self.documents[place].name, None)
             del self.documents[place]
         self._joined = None
 
@@ -126,6 +152,8 @@ class Draft:
             if known.name == document.name:
                 self.documents[place] = document
                 return
+        if len(self.documents) >= MOST_FILES:
+            raise DocumentError("too_many_files", name=document.name, most=MOST_FILES)
         self.documents.append(document)
 
 

@@ -15,6 +15,7 @@ from lstm.errors import DownloadError, StoreError
 from lstm.messages import LANGUAGES, Language, text
 from lstm.records import Message, RunState
 from lstm.runs import RunStore
+from tests.readers.makers import ENGLISH, essay, flowed_pdf, zipped
 from tests.store_tools import make_run, tiny_corpus, wait_until
 from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past, values
 
@@ -90,6 +91,46 @@ def test_files_are_read_listed_joined_and_removed(store: RunStore) -> None:
     assert "UTF-8" not in page_text(room)
     room.button(key="remove-0").click().run()
     assert "Start training" not in labels(room.button)
+
+
+def test_another_column_of_a_table_can_be_chosen(store: RunStore) -> None:
+    rows = [f"{HOSTILE},row {number} says {'some words ' * 9}" for number in range(40)]
+    data = "\n".join([f"{HOSTILE},text", *rows]).encode()
+    room = open_room(train, text="upload")
+    room.file_uploader[0].set_value([("table.csv", data, "text/csv")]).run()
+    assert not room.exception
+    column = room.selectbox(key="column-0-1")
+    assert column.options == [HOSTILE, "text"]
+    assert column.value == "text"
+    assert room.code[0].value.startswith("row 0 says")
+    column.set_value(HOSTILE).run()
+    assert room.code[0].value.startswith(HOSTILE)
+    assert "<img src" not in page_text(room)
+
+
+def test_what_was_removed_from_a_pdf_is_shown(store: RunStore) -> None:
+    data = flowed_pdf(essay("en") * 2, ENGLISH, (HOSTILE,), "- {page} -")
+    room = open_room(train, text="upload")
+    room.file_uploader[0].set_value([("essay.pdf", data, "application/pdf")]).run()
+    assert not room.exception
+    removed, excerpt = room.code
+    assert removed.value.startswith(f"1: {HOSTILE}\n1: - 1 -\n2: {HOSTILE}")
+    assert excerpt.value.startswith(essay("en")[0])
+    assert text("documents.pdf_edges", "en", count=removed.value.count("\n") + 1) in page_text(room)
+
+
+def test_an_archive_is_listed_text_by_text(store: RunStore) -> None:
+    files: dict[str, bytes | str] = {f"{n}.txt": f"text {n} " * 50 for n in range(8)}
+    files |= {"bad.docx": "no Word file", "photo.jpg": b"\xff\xd8\xff"}
+    room = open_room(train, text="upload")
+    room.file_uploader[0].set_value([("all.zip", zipped(files), "application/zip")]).run()
+    assert not room.exception
+    said = page_text(room)
+    assert all(f"all.zip/{n}.txt" in said for n in range(8))
+    assert escape(text("errors.damaged_file", "en", name="all.zip/bad.docx")) in said
+    assert "all.zip/0.txt: " + text("documents.zip_others", "en", count=1) in said
+    room.button(key="remove-7").click().run()
+    assert "all.zip/7.txt" not in page_text(room)
 
 
 def test_a_public_text_is_offered_and_offline_is_said(

@@ -13,12 +13,13 @@ from lstm.messages import LANGUAGES, Language
 from lstm.presets import PRESETS, PresetName, preset
 from lstm.records import RunState
 from lstm.runs import RunStore
-from lstm.ui import blocks, course, settings, words
+from lstm.ui import blocks, course, settings, texts, words
 from lstm.ui.components.timemachine import chosen
 from lstm.ui.curves import Look
 from lstm.ui.estimate import Probes, estimate
 from lstm.ui.settings import SETTINGS, choose, defaults, parse, written
 from lstm.ui.texts import Draft, Text, prepare
+from tests.readers.makers import zipped
 from tests.store_tools import tiny_corpus
 from tests.ui.page_tools import run_with_a_past
 
@@ -158,6 +159,31 @@ def test_a_draft_keeps_the_order_and_replaces_by_name() -> None:
     draft.remove(0)
     draft.remove(0)
     assert draft.uploaded() is None
+
+
+def test_a_draft_keeps_so_many_texts_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(texts, "MOST_FILES", 2)
+    draft = Draft()
+    draft.add([("a.zip", zipped({f"{n}.txt": "words " * 50 for n in range(4)})), ("b.txt", b"x")])
+    assert [document.name for document in draft.documents] == ["a.zip/0.txt", "a.zip/1.txt"]
+    assert [error.key for error in draft.errors] == ["too_many_files"] * 2
+    draft.add([("a.zip", zipped({"1.txt": "better " * 50}))])
+    assert draft.documents[1].text.startswith("better")
+    assert not draft.errors
+
+
+def test_a_table_can_be_read_again_and_is_forgotten_with_its_text() -> None:
+    draft = Draft()
+    rows = "".join(f"name {n},a longer text number {n}\n" for n in range(9))
+    draft.add([("a.csv", f"who,what\n{rows}".encode()), ("b.txt", b"words")])
+    assert draft.columns(0) == ("who", "what")
+    assert draft.columns(1) == ()
+    draft.choose_column(0, "who")
+    assert draft.documents[0].text.startswith("name 0\nname 1")
+    draft.choose_column(0, "whom")
+    assert [error.key for error in draft.errors] == ["csv_no_such_column"]
+    draft.remove(0)
+    assert not draft._tables
 
 
 def test_pasted_words_are_cleaned_once() -> None:

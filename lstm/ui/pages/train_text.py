@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from lstm import library
-from lstm.documents import ACCEPTED, Document
+from lstm.documents import ACCEPTED, Document, Note
 from lstm.library import PublicText
 from lstm.ui import address, blocks, words
 from lstm.ui.blocks import alert, alert_html
@@ -28,6 +28,9 @@ from lstm.ui.texts import (
 
 _DOWNLOAD = "_download"
 _POLL = 0.3  # seconds between two looks at a download
+_SHORT_LIST = 6  # files from which on the list scrolls
+_LIST_HEIGHT = 420
+_MOST_SENTENCES = 60  # about what was done to the files
 _FEW = 24  # rare characters that are listed
 
 
@@ -97,25 +100,29 @@ def _source_title(key: str) -> str:
 
 
 def _upload(kept: Draft) -> Text | None:
-    accepted = [ending.removeprefix(".") for ending in ACCEPTED]
-    key = f"files-{kept.uploads}"
+    files = st.session_state.get(f"files-{kept.uploads}")
+    if files:
+        with st.spinner(t("train.text.reading")):
+            kept.add((file.name, file.getvalue()) for file in files)
     st.file_uploader(
         t("train.text.files", endings=" ".join(ACCEPTED)),
-        type=accepted,
+        type=[ending.removeprefix(".") for ending in ACCEPTED],
         accept_multiple_files=True,
-        key=key,
-        on_change=_take,
-        args=(kept, key),
+        key=f"files-{kept.uploads}",
     )
     for error in kept.errors:
         alert(error.text(language()))
-    for place, document in enumerate(kept.documents):
-        _file(kept, place, document)
+    _files(kept)
     return kept.uploaded()
 
 
-def _take(kept: Draft, key: str) -> None:
-    kept.add((file.name, file.getvalue()) for file in st.session_state[key])
+def _files(kept: Draft) -> None:
+    if not kept.documents:
+        return
+    is_long = len(kept.documents) > _SHORT_LIST
+    with st.container(height=_LIST_HEIGHT if is_long else "content"):
+        for place, document in enumerate(kept.documents):
+            _file(kept, place, document)
 
 
 def _file(kept: Draft, place: int, document: Document) -> None:
@@ -132,6 +139,25 @@ def _file(kept: Draft, place: int, document: Document) -> None:
             on_click=kept.remove,
             args=(place,),
         )
+    if len(kept.columns(place)) > 1:
+        _column(kept, place, document)
+    if document.removed:
+        with st.expander(t("train.text.removed", count=len(document.removed))):
+            lines = "\n".join(f"{page}: {line}" for page, line in document.removed)
+            st.code(lines, language=None, wrap_lines=True, height=170)
+
+
+def _column(kept: Draft, place: int, document: Document) -> None:
+    """Draw the choice of a table's column. Options are shown as they are, unlike labels."""
+    key = f"column-{place}-{kept.uploads}"
+    columns = kept.columns(place)
+    st.selectbox(
+        t("train.text.column"),
+        columns,
+        index=columns.index(document.column or columns[0]),
+        key=key,
+        on_change=lambda: kept.choose_column(place, st.session_state[key]),
+    )
 
 
 def _paste(kept: Draft) -> Text | None:
@@ -179,14 +205,22 @@ def _encodings(documents: Sequence[Document]) -> str:
     return ", ".join(dict.fromkeys(document.encoding for document in documents))
 
 
+def _said(note: Note, name: str) -> str:
+    """Return a note as a sentence; that of an error names its file already."""
+    sentence = t(note.key, **note.values)
+    return f"{name}: {sentence}" if name and not note.key.startswith("errors.") else sentence
+
+
 def _findings(text: Text, prepared: Prepared) -> list[str]:
     """Return in sentences what was done to the text and what is odd about it."""
     found = prepared.diagnosis
     several = len(text.documents) > 1
     sentences = []
     for document in text.documents:
-        start = f"{document.name}: " if several else ""
-        sentences += [start + t(note.key, **note.values) for note in document.notes]
+        sentences += [_said(note, document.name if several else "") for note in document.notes]
+    if len(sentences) > _MOST_SENTENCES:
+        more = t("train.text.more_notes", count=len(sentences) - _MOST_SENTENCES)
+        sentences = [*sentences[:_MOST_SENTENCES], more]
     if not sentences:
         sentences.append(t("train.text.clean"))
     if prepared.corpus.lowercase:
