@@ -58,6 +58,9 @@ CHECKPOINT_SECONDS = 20.0
 EVALUATE_SECONDS = 30.0
 """An evaluation comes at least this often, also within a long pass."""
 
+EVALUATIONS = 10
+"""A training by time is judged about so many times at least, even if a pass takes long here."""
+
 OVERHEAD = 0.08
 """Share of the time that validation, samples and saving may take together."""
 
@@ -163,10 +166,11 @@ class _Training:
         self.overhead = self.paused = 0.0
         self.stop_reason: StopReason | None = None
         self.save_now = False
+        self.evaluated_at = 0.0
         if start is not None:
             self._resume(start)
         self.good = self.state()
-        self.saved_at = self.evaluated_at = self.reported_at = self.seconds
+        self.saved_at = self.reported_at = self.seconds
 
     # -- the loop --------------------------------------------------------------------------
 
@@ -219,7 +223,8 @@ class _Training:
         """Evaluate or save between two steps, when it is time for it."""
         since = self.seconds - self.evaluated_at
         affordable = since >= self.overhead * (1 - OVERHEAD) / OVERHEAD
-        due = affordable and (end_of_pass or since >= EVALUATE_SECONDS)
+        longest = min(EVALUATE_SECONDS, (self.config.seconds or math.inf) / EVALUATIONS)
+        due = affordable and (end_of_pass or since >= longest)
         if end_of_pass if self.learner.classic else due:  # the article: after every epoch
             yield from self._report()
             yield from self._evaluate()
@@ -451,7 +456,7 @@ class _Training:
 
 _COUNTERS: dict[str, type[int] | type[float]] = {
     **dict.fromkeys(("step", "passes", "batch", "index", "unimproved", "rollbacks"), int),
-    **dict.fromkeys(("seconds", "best_epoch"), float),
+    **dict.fromkeys(("seconds", "evaluated_at", "best_epoch"), float),
 }
 """What is saved by its name, and as what it must come back."""
 

@@ -431,9 +431,19 @@ def test_stops_on_a_plateau(judge_every_pass: None, monkeypatch: pytest.MonkeyPa
     assert (end.reason, end.epoch, end.best_epoch) == ("plateau", 7.0, 4.0)
 
 
-def test_it_is_judged_at_the_end_wherever_it_stops(judge_every_pass: None) -> None:
+def test_it_is_judged_at_the_end_wherever_it_stops(
+    judge_every_pass: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "EVALUATIONS", 1)
     events = drive(settings(epochs=None, seconds=15 * TICK))
     assert [one.step for one in of(EpochEnd, events)] == [11, 15]
+
+
+def test_a_training_by_time_is_judged_ten_times_however_long_a_pass_takes(
+    judge_every_pass: None,
+) -> None:
+    events = drive(settings(epochs=None, seconds=20 * TICK))
+    assert [one.step for one in of(EpochEnd, events)] == [2, 4, 6, 8, 10, 11, 13, 15, 17, 19, 20]
 
 
 # -- commands -----------------------------------------------------------------------------------
