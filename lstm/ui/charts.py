@@ -27,7 +27,7 @@ from lstm.ui.curves import (
     smooth,
     thin,
 )
-from lstm.ui.labels import spread
+from lstm.ui.ladder import edge, ladder, line
 
 Figure = dict[str, Any]
 
@@ -37,14 +37,12 @@ SMALL_HEIGHT = 224
 TRAINING = "#0072B2"
 VALIDATION = "#D55E00"
 BEST = "#009E73"
-REFERENCE = "#808080"
 OTHERS = ("#B5588A", "#009E73", "#0072B2", "#D55E00")
 EARLIER = OTHERS[:2]  # the other two are those of the training that they lie over
 _DASHES = ("dashdot", "dot", "longdash", "solid")
 
 _MARGIN = {"l": 60, "r": 150, "t": 44, "b": 46}
 _SMALL_MARGIN = {**_MARGIN, "r": 16, "t": 30, "b": 52}
-_LABEL_HEIGHT = 18  # pixels that one line of a label needs
 _LONGEST_NAME = 40  # characters of a run's name in a legend
 
 
@@ -72,8 +70,9 @@ def loss_chart(
     traces = [*_training(curve, look), *_validation(curve, look)]
     traces += [_other(run, look, place, EARLIER) for place, run in enumerate(earlier)]
     figure = _loss_figure(traces, [curve, *map(_held_out_alone, earlier)], look, references)
-    figure["layout"]["shapes"], figure["layout"]["annotations"] = _ladder(
-        references, look, figure["layout"]["yaxis"]["range"], _lowest(curve)
+    pixels = LOSS_HEIGHT - _MARGIN["t"] - _MARGIN["b"]
+    figure["layout"]["shapes"], figure["layout"]["annotations"] = ladder(
+        references, look, figure["layout"]["yaxis"]["range"], _lowest(curve), pixels
     )
     return figure
 
@@ -93,9 +92,9 @@ def gradient_chart(norm: Points, look: Look, clip: float = 0.0) -> Figure:
     figure["layout"]["yaxis"] |= {"type": "log", **_decades(norm.value)}
     if clip > 0:
         label = look.say("clip", clip=f"{clip:g}")
-        figure["layout"]["shapes"] = [_line(clip)]
+        figure["layout"]["shapes"] = [line(clip)]
         inside = {"xanchor": "right", "yanchor": "bottom"}
-        figure["layout"]["annotations"] = [_edge(label, math.log10(clip), 0.0) | inside]
+        figure["layout"]["annotations"] = [edge(label, math.log10(clip), 0.0) | inside]
     return figure
 
 
@@ -268,55 +267,6 @@ def _range(curves: Sequence[Curve], look: Look, references: Sequence[Reference])
         return [low / math.log(10), high / math.log(10)]
     factor = 1.0 if look.unit == "nats" else 1 / math.log(2)
     return [low * factor, high * factor]
-
-
-def _ladder(
-    references: Sequence[Reference], look: Look, ends: Sequence[float], lowest: float
-) -> tuple[list[Figure], list[Figure]]:
-    """Return lines and labels of the references that lie within the axis."""
-    logarithmic = look.unit == "perplexity"
-    rungs = []
-    for reference in sorted(references, key=lambda r: r.bits):
-        value = float(in_unit(np.array(reference.bits * math.log(2)), look.unit))
-        place = math.log10(value) if logarithmic else value
-        if ends[0] <= place <= ends[1]:
-            rungs.append((reference, value, place))
-    pixels = LOSS_HEIGHT - _MARGIN["t"] - _MARGIN["b"]
-    scale = pixels / (ends[1] - ends[0])
-    shifts = spread([(place - ends[0]) * scale for _, _, place in rungs], _LABEL_HEIGHT)
-    lines, labels = [], []
-    for (reference, value, place), shift in zip(rungs, shifts, strict=True):
-        name = look.say(f"reference_{reference.key}")
-        key = "beaten" if lowest < reference.bits * math.log(2) else "unbeaten"
-        lines.append(_line(value))
-        labels.append(_edge(look.say(key, name=name, value=f"{value:.3g}"), place, shift))
-    return lines, labels
-
-
-def _line(value: float) -> Figure:
-    return {
-        "type": "line",
-        "layer": "below",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": value,
-        "y1": value,
-        "line": {"color": REFERENCE, "width": 1.2, "dash": "dash"},
-    }
-
-
-def _edge(label: str, place: float, shift: float) -> Figure:
-    return {
-        "name": "edge",
-        "text": label,
-        "xref": "paper",
-        "x": 1,
-        "xanchor": "left",
-        "y": place,
-        "yshift": round(shift, 1),
-        "showarrow": False,
-    }
 
 
 def _small(points: Points, look: Look, key: str, colour: str) -> Figure:

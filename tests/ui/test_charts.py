@@ -23,7 +23,7 @@ from lstm.ui.curves import (
     smooth,
     thin,
 )
-from lstm.ui.labels import spread
+from lstm.ui.ladder import spread
 
 NOTHING = Points(np.empty(0), np.empty(0), np.empty(0))
 LADDER = tuple(
