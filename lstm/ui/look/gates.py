@@ -221,7 +221,10 @@ def spread_chart(spread: dict[str, Saturation]) -> Figure:
                 "name": t(f"look_gates.gate_{name}"),
                 "x": np.round(middles, 4).tolist(),
                 "y": np.round(100 * one.shares.astype(float), 2).tolist(),
-                "marker": {"color": COLOURS[name], "pattern": {"shape": _PATTERNS[name]}},
+                "marker": {
+                    "color": COLOURS[name],
+                    "pattern": {"shape": _PATTERNS[name], "fillmode": "overlay"},
+                },
                 "hovertemplate": "%{y:.1f} %",
             }
         )

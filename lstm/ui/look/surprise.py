@@ -120,7 +120,7 @@ def contest_chart(verdict: Verdict, names: tuple[str, str]) -> Figure:
     traces = []
     for number, name in enumerate(names):
         values = [None if np.isnan(v) else round(v, 3) for v in verdict.sentence_bits[number]]
-        pattern = {"shape": "" if number == 0 else "/"}
+        pattern = {"shape": "" if number == 0 else "/", "fillmode": "overlay"}
         traces.append(
             {
                 "type": "bar",

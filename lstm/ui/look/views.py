@@ -9,10 +9,14 @@ from typing import Protocol, cast
 from lstm.ui.look.context import Context
 
 VIEWS = {
+    "history": "lstm.ui.look.history",
+    "next": "lstm.ui.look.next",
     "surprise": "lstm.ui.look.surprise",
     "cells": "lstm.ui.look.cells",
     "gates": "lstm.ui.look.gates",
     "whatif": "lstm.ui.look.whatif",
+    "gradients": "lstm.ui.look.gradients",
+    "race": "lstm.ui.look.race",
 }
 
 

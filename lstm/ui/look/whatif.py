@@ -88,7 +88,10 @@ def effect_chart(effects: Found) -> Figure:
         "cliponaxis": False,
         "marker": {
             "color": [_AS_IS if effect.hold is None else _HELD for effect in effects],
-            "pattern": {"shape": ["" if effect.hold is None else "/" for effect in effects]},
+            "pattern": {
+                "shape": ["" if effect.hold is None else "/" for effect in effects],
+                "fillmode": "overlay",
+            },
         },
         "hovertemplate": "%{x:.2f}",
     }

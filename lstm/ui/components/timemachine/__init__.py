@@ -73,7 +73,8 @@ def time_machine(
         shown: Which one the pages belong to; None while there is none.
         pages: Its samples, coldest first.
         key: Names the place on the page.
-        words: ``slider``, ``newest``, ``previous``, ``next``, ``empty`` in the visitor's language.
+        words: ``slider``, ``newest``, ``previous``, ``next``, ``empty`` in the visitor's language;
+            with ``play`` and ``pause`` there is a button that goes through all of them.
     """
     data = {
         "stops": stops,

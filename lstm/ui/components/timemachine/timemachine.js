@@ -2,6 +2,7 @@
 // default function again whenever the data changes; the same view then updates in place.
 
 const ASK_EVERY = 120; // milliseconds between two questions while the slider is dragged
+const PLAY_EVERY = 1200; // milliseconds between two evaluations while it plays
 const views = new WeakMap();
 
 export default function (component) {
@@ -38,7 +39,8 @@ class View {
     this.forth = this.button("▶", () => this.go(this.slider.valueAsNumber + 1));
     this.output = element("output");
     this.newest = this.button("", () => this.go(this.stops.length - 1));
-    row.append(this.back, this.slider, this.forth, this.newest, this.output);
+    this.play = this.button("", () => this.playOrPause());
+    row.append(this.back, this.play, this.slider, this.forth, this.newest, this.output);
     return row;
   }
 
@@ -75,6 +77,26 @@ class View {
     this.ask();
   }
 
+  // Offered where there are words for it.
+  playOrPause() {
+    if (this.playing) {
+      this.stop();
+      return;
+    }
+    if (this.slider.valueAsNumber >= this.stops.length - 1) this.go(0);
+    this.playing = setInterval(() => {
+      this.go(this.slider.valueAsNumber + 1);
+      if (this.slider.valueAsNumber >= this.stops.length - 1) this.stop();
+    }, PLAY_EVERY);
+    this.name();
+  }
+
+  stop() {
+    clearInterval(this.playing);
+    this.playing = undefined;
+    this.name();
+  }
+
   ask() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.tell("index", this.wanted), ASK_EVERY);
@@ -89,8 +111,8 @@ class View {
     const label = place < 0 ? "" : this.stops[place][1];
     this.output.textContent = label;
     this.slider.setAttribute("aria-valuetext", label);
-    this.name();
     this.slider.disabled = last < 1;
+    this.name();
     this.back.disabled = place <= 0;
     this.forth.disabled = place >= last;
     this.newest.setAttribute("aria-pressed", String(this.wanted === null));
@@ -102,6 +124,9 @@ class View {
     this.back.setAttribute("aria-label", this.words.previous);
     this.forth.setAttribute("aria-label", this.words.next);
     this.newest.textContent = this.words.newest;
+    this.play.style.display = this.words.play ? "" : "none";
+    this.play.disabled = this.slider.disabled;
+    this.play.textContent = this.playing ? this.words.pause : this.words.play;
     this.empty.textContent = this.words.empty;
   }
 
@@ -119,6 +144,7 @@ class View {
 
   close() {
     clearTimeout(this.timer);
+    clearInterval(this.playing);
     this.root.remove();
   }
 }

@@ -173,6 +173,11 @@ class View {
     this.place = place;
     for (const spans of this.spans) spans[place]?.classList.add("here");
     this.say();
+    // A chart of the same text may follow the playhead.
+    if (this.drawn.play && place >= 0) {
+      const detail = { name: this.drawn.name, place };
+      document.dispatchEvent(new CustomEvent("charloom-playhead", { detail }));
+    }
   }
 
   mark(chosen) {
@@ -185,6 +190,7 @@ class View {
 
   say() {
     const { told, top } = this.drawn;
+    this.said.hidden = told.length === 0 && top.length === 0;
     if (this.place < 0) {
       this.said.replaceChildren(line("hint", this.words.hint));
       return;
