@@ -67,8 +67,17 @@ def band(uid: str, x: Numbers, low: Numbers, high: Numbers, *, colour: str) -> F
     }
 
 
-def level(y: float, said: str, *, logarithmic: bool = False) -> tuple[Figure, Figure]:
-    """Return a dashed line across the figure and its label, for ``shapes`` and ``annotations``."""
+def level(
+    y: float, said: str, *, logarithmic: bool = False, left: bool = False
+) -> tuple[Figure, Figure]:
+    """Return a dashed line across the figure and its label, for ``shapes`` and ``annotations``.
+
+    Args:
+        y: Where it lies.
+        said: The label, which stands on it at the right end.
+        logarithmic: Whether the axis is.
+        left: Whether the label stands at the left end instead.
+    """
     across = {
         "type": "line",
         "layer": "below",
@@ -82,8 +91,8 @@ def level(y: float, said: str, *, logarithmic: bool = False) -> tuple[Figure, Fi
     label = {
         "text": said,
         "xref": "paper",
-        "x": 1,
-        "xanchor": "right",
+        "x": 0 if left else 1,
+        "xanchor": "left" if left else "right",
         "y": float(np.log10(y)) if logarithmic else y,
         "yanchor": "bottom",
         "showarrow": False,

@@ -17,6 +17,10 @@ VIEWS = {
     "whatif": "lstm.ui.look.whatif",
     "gradients": "lstm.ui.look.gradients",
     "race": "lstm.ui.look.race",
+    "attribution": "lstm.ui.look.attribution",
+    "horizon": "lstm.ui.look.horizon",
+    "trajectory": "lstm.ui.look.trajectory",
+    "novelty": "lstm.ui.look.novelty",
 }
 
 

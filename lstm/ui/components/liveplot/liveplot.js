@@ -36,6 +36,8 @@ class View {
     parent.append(this.figure);
     this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(this.figure);
+    this.follow = (event) => this.followed(event.detail);
+    document.addEventListener("charloom-playhead", this.follow);
   }
 
   async update(data) {
@@ -61,6 +63,7 @@ class View {
     const width = this.canvas.clientWidth;
     if (this.closed || !this.plotly || width === 0) return;
     const figure = JSON.parse(this.data.figure);
+    this.meta = figure.layout.meta ?? {};
     this.revision = figure.layout.uirevision;
     const layout = dressed(figure.layout, getComputedStyle(this.parent), width);
     layout.width = this.width = width;
@@ -72,6 +75,24 @@ class View {
       typesetMath: false,
     });
     if (!this.listening) this.listen();
+    if (this.playhead) this.followed(this.playhead);
+  }
+
+  // The playhead of a text goes along the line "path", with a point for every character: the
+  // traces "tail" and "head" show where it is and where it was.
+  followed(playhead) {
+    if (playhead.name !== this.meta?.follows) return;
+    this.playhead = playhead;
+    if (!this.plotly) return;
+    const at = (uid) => this.canvas.data.findIndex((trace) => trace.uid === uid);
+    const path = this.canvas.data[at("path")];
+    const { place } = playhead;
+    if (place >= path.x.length) return;
+    const from = Math.max(0, place - this.meta.tail);
+    const cut = (start) => [path.x.slice(start, place + 1), path.y.slice(start, place + 1)];
+    const [tailX, tailY] = cut(from);
+    const [headX, headY] = cut(place);
+    this.plotly.restyle(this.canvas, { x: [tailX, headX], y: [tailY, headY] }, [at("tail"), at("head")]);
   }
 
   offer(file, words) {
@@ -149,6 +170,7 @@ class View {
   close() {
     this.closed = true;
     this.observer.disconnect();
+    document.removeEventListener("charloom-playhead", this.follow);
     cancelAnimationFrame(this.frame);
     if (this.listening) this.plotly.purge(this.canvas);
     this.figure.remove();
