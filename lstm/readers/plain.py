@@ -42,6 +42,9 @@ _SAMPLE = 1 << 16
 _MOST_DAMAGE = 0.01
 """Share of the non-ASCII characters that may be broken before another encoding is tried."""
 
+_MOST_DECLARED = 0.2
+"""The same share where the file itself names the encoding: a wrong name breaks far more."""
+
 _CONTROL_SHARE = 0.01
 """Control characters above this share of a sample mean that the bytes are no text."""
 
@@ -93,7 +96,7 @@ def decode(data: bytes, name: str, declared: str | None = None) -> Decoded:
         if data.startswith(mark):
             body = data[len(mark) :]
             return _decoded(body, codec, label, name, (Note("documents.bom"),))
-    if declared is not None and not data.isascii() and _damage(data, declared) <= _MOST_DAMAGE:
+    if declared is not None and not data.isascii() and _damage(data, declared) <= _MOST_DECLARED:
         return _decoded(data, declared, _label(declared), name)
     if b"\0" in data:
         codec, label = _utf16_without_mark(data, name)

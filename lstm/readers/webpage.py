@@ -63,6 +63,9 @@ these: Python knows codecs, such as ``zlib``, that a stranger must not choose.""
 _EMPTY_RAW = re.compile(r"<(script|style|title|textarea|iframe|noscript)\b([^<>]*)/>", re.I)
 """``<title/>`` closes itself in XHTML; to an HTML parser it begins a title that never ends."""
 
+_MAIN_SHARE = 0.5
+"""Share of a page's text above which its main part is taken for all that matters."""
+
 _BLANKS = re.compile(r"[ \t\n\r\f\xa0]+")
 _HIDDEN = re.compile(r"display:none|visibility:hidden", re.I)
 
@@ -130,6 +133,9 @@ class _Listener:
         self._dropped_at: int | None = None
         self._dropped = 0
         self._pre_at: int | None = None
+        self._main_at: int | None = None
+        self._main_from = 0
+        self._main: list[str] = []
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._depth += 1
@@ -142,6 +148,8 @@ class _Listener:
         self._border(tag)
         if tag == "pre" and self._pre_at is None:
             self._pre_at = self._depth
+        if tag == "main" and self._main_at is None:
+            self._main_at, self._main_from = self._depth, len(self._lines)
 
     def end(self, tag: str) -> None:
         depth, self._depth = self._depth, self._depth - 1
@@ -154,6 +162,9 @@ class _Listener:
         self._border(tag)
         if depth == self._pre_at:
             self._pre_at = None
+        if depth == self._main_at:
+            self._main_at = None
+            self._main += self._lines[self._main_from :]
 
     def data(self, text: str) -> None:
         if self._dropped_at is not None:
@@ -179,7 +190,11 @@ class _Listener:
     def result(self) -> PageText:
         """Return all that was gathered."""
         self._end_paragraph()
-        return PageText("\n".join(self._lines).strip("\n"), self._dropped)
+        whole, main = ("\n".join(lines).strip("\n") for lines in (self._lines, self._main))
+        # What a page calls its main part leaves the decoration out, unless it is the decoration.
+        if len(whole) > len(main) > _MAIN_SHARE * len(whole):
+            return PageText(main, self._dropped + 1)
+        return PageText(whole, self._dropped)
 
     def _border(self, tag: str) -> None:
         if tag in _CELLS:

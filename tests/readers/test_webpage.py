@@ -63,6 +63,23 @@ def test_a_page_can_not_choose_any_codec(charset: str) -> None:
     assert read(page.encode(), "a.html").text == "天空是蓝色的，很蓝"
 
 
+def test_a_few_broken_bytes_do_not_make_a_named_encoding_wrong() -> None:
+    page = f'<meta charset="utf-8"><p>{"Press ← or → to go on. " * 5}'.encode() + b"\xed\xa0 end"
+    document = read(page, "a.html")
+    assert document.text == "Press ← or → to go on. " * 5 + "end"
+    assert document.encoding == "UTF-8"
+
+
+@pytest.mark.parametrize(("main", "kept"), [("the text of the page " * 3, False), ("x", True)])
+def test_of_a_page_with_a_main_part_that_part_is_read(main: str, kept: bool) -> None:
+    page = f"<div>Skip to main content</div><main><p>{main}</p></main><footer>all rights</footer>"
+    document = read(page.encode(), "a.html")
+    assert main.strip() in document.text
+    assert ("Skip to" in document.text) == kept
+    assert ("all rights" in document.text) == kept
+    assert ("html_dropped" in notes(document)) != kept
+
+
 def test_a_line_break_between_chinese_characters_is_no_space() -> None:
     assert read("<p>春天\n  来了\nspring\ncame".encode(), "a.html").text == "春天来了spring came"
 
