@@ -12,13 +12,15 @@ import numpy as np
 
 from lstm.messages import Language, text
 from lstm.records import Curve as Steps
-from lstm.records import EpochRow, Notice, Run, SampleRow
+from lstm.records import EpochRow, Notice, Run, RunState, SampleRow
 from lstm.training import OVERHEAD
 from lstm.ui import charts
 from lstm.ui.components.liveplot import Plot, figure_json
 from lstm.ui.components.timemachine import Stop, stops_json
 from lstm.ui.curves import Curve, Floats, Look, Points, Reference, Unit, shown
 from lstm.ui.services import store
+
+_ONGOING = {RunState.QUEUED, RunState.STARTING, RunState.RUNNING, RunState.PAUSED}
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +179,28 @@ def seconds_left(run: Run) -> float | None:
         left.append((config.epochs - run.epoch) * run.seconds / run.epoch)
     least = min(left)
     return None if math.isinf(least) else max(0.0, least) / (1 - OVERHEAD)
+
+
+def speed(run: Run) -> float | None:
+    """Return characters trained on per second, if known.
+
+    While a run goes on that is what its last stretch did. Afterwards it is the mean over all its
+    training, because the last stretch may have been a very short one.
+    """
+    if run.state in _ONGOING or run.seconds <= 0:
+        return run.chars_per_second
+    return run.epoch * _training_characters(run.corpus_fingerprint) / run.seconds
+
+
+@lru_cache(maxsize=64)
+def _training_characters(fingerprint: str) -> int:
+    """Return the length of a text without its held-out part.
+
+    Raises:
+        StoreError: The text is gone.
+        CorpusError: It is damaged.
+    """
+    return store().corpus(fingerprint).split
 
 
 def horizon(run: Run, look: Look) -> float | None:

@@ -43,7 +43,7 @@ def ladder(
         name = look.say(f"reference_{reference.key}")
         key = "beaten" if lowest < reference.bits * math.log(2) else "unbeaten"
         lines.append(line(value))
-        labels.append(edge(look.say(key, name=name, value=f"{value:.3g}"), place, shift))
+        labels.append(edge(look.say(key, name=name, value=f"{value:.2f}"), place, shift))
     return lines, labels
 
 

@@ -191,7 +191,7 @@ def test_hostile_names_and_texts_stay_text(open_page: OpenPage) -> None:
     expect(page.locator(".paper .text").first).not_to_be_empty()
     page.goto("/runs")
     expect(page.get_by_role("heading", level=2)).to_contain_text("<img src=x")
-    for name in ("Rename", "Download"):
+    for name in ("Rename", "Take it home"):
         page.get_by_role("button", name=name).click()
     assert not [url for url in asked if "example.com" in url]
     assert page.locator("img[src='x'], .katex").count() == 0
@@ -220,7 +220,7 @@ def test_runs_are_renamed_compared_deleted_and_taken_home(open_page: OpenPage) -
     expect(plot(page)).to_be_visible()
     expect(page.get_by_text(text("runs.same"))).to_be_visible()
 
-    page.get_by_role("button", name="Download").first.click()
+    page.get_by_role("button", name="Take it home").first.click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Model (.safetensors)").click()
     assert download.value.suggested_filename.endswith(".safetensors")

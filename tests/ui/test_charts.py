@@ -138,6 +138,11 @@ def test_the_ladder_marks_what_is_beaten() -> None:
     assert len(beaten) == 6
 
 
+def test_the_ladder_s_figures_have_two_decimals() -> None:
+    figure = charts.loss_chart(curve(), Look(), [Reference("ngram4", 2.1)])
+    assert figure["layout"]["annotations"][0]["text"].endswith("2.10")
+
+
 def test_lines_and_labels_of_perplexity_stand_on_its_logarithm() -> None:
     figure = charts.loss_chart(curve(), Look(unit="perplexity"), [Reference("uniform", 6.0)])
     layout = figure["layout"]

@@ -1,7 +1,6 @@
 """The room Runs, drawn without a browser."""
 
 from html import escape
-from pathlib import Path
 
 import pytest
 
@@ -117,18 +116,3 @@ def test_a_long_list_is_opened_bit_by_bit(store: RunStore) -> None:
     assert labels(room.button).count("Delete") == PAGE
     room.button(key="more").click().run()
     assert labels(room.button).count("Delete") == PAGE + 3
-
-
-def test_the_samples_to_take_home_are_all_there(store: RunStore, tmp_path: Path) -> None:
-    from lstm.ui.pages.runs import _model, _samples
-
-    run = run_with_a_past(store)
-    everything = _samples(store, run.id)
-    assert all(f"the sample {index}" in everything for index in (1, 2, 3))
-    assert _model(store, run.id) == b""
-    folder = store.run_folder(run.id)
-    folder.mkdir(parents=True)
-    (folder / "last.safetensors").write_bytes(b"newest")
-    assert _model(store, run.id) == b"newest"
-    (folder / "best.safetensors").write_bytes(b"best")
-    assert _model(store, run.id) == b"best"

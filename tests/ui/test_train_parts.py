@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from lstm.documents import read_document
 from lstm.errors import CorpusError
 from lstm.messages import LANGUAGES, Language
 from lstm.presets import PRESETS, PresetName, preset
-from lstm.records import RunState
+from lstm.records import Message, RunState
 from lstm.runs import RunStore
 from lstm.ui import blocks, course, settings, texts, words
 from lstm.ui.components.timemachine import chosen
@@ -243,6 +244,16 @@ def test_the_time_machine_believes_no_evaluation_that_is_not_there(
         assert chosen("key", stops) == believed
     monkeypatch.setattr("lstm.ui.components.timemachine.st.session_state", {})
     assert chosen("key", stops) is None
+
+
+def test_the_speed_of_a_run_is_its_last_stretch_s_until_it_is_over(store: RunStore) -> None:
+    run = run_with_a_past(store)
+    assert course.speed(run) == run.chars_per_second == 1000.0
+    store.end(run.id, RunState.FINISHED, Message("notices.finished_plateau"))
+    over = store.run(run.id)
+    # Three epochs of the text without its held-out tenth, in six seconds.
+    assert course.speed(over) == pytest.approx(3 * 18_000 / 6)
+    assert course.speed(replace(over, seconds=0.0, chars_per_second=None)) is None
 
 
 # ---- words and blocks ---------------------------------------------------------------------------

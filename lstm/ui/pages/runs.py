@@ -5,13 +5,11 @@ Knows nothing of how a training is done.
 
 import time
 from collections.abc import Callable
-from functools import partial
 
 import streamlit as st
 
 from lstm.errors import CharloomError
 from lstm.records import Run
-from lstm.runs import RunStore
 from lstm.ui import blocks, charts, describe, rooms, words
 from lstm.ui.blocks import alert
 from lstm.ui.components.liveplot import live_plot
@@ -20,6 +18,7 @@ from lstm.ui.curves import AXES, UNITS, Look, shown
 from lstm.ui.language import language, t
 from lstm.ui.services import owner, store
 from lstm.ui.switches import switch
+from lstm.ui.takehome import take_home_run
 
 TICK = 3.0
 """Seconds between two looks at the list while something in it goes on."""
@@ -80,7 +79,7 @@ def _row(run: Run) -> None:
         if run.has_model:
             rooms.link("write", t("runs.write"), run=run.id)
         _rename(run)
-        _take_home(run)
+        take_home_run(run)
         st.button(
             t("runs.delete"), key=f"delete-{run.id}", on_click=_do, args=(store().delete, run.id)
         )
@@ -118,43 +117,6 @@ def _save_name(run_id: str, key: str) -> None:
     name = st.session_state[key]
     st.session_state["_name_wishes"] = st.session_state.get("_name_wishes", 0) + 1
     _do(lambda which: store().rename(which, name), run_id)
-
-
-def _take_home(run: Run) -> None:
-    with st.popover(t("runs.download"), disabled=not run.has_model):
-        st.caption(t("runs.download_help"))
-        st.download_button(
-            t("runs.model"),
-            partial(_model, store(), run.id),
-            file_name=f"charloom-{run.id}.safetensors",
-            mime="application/octet-stream",
-            key=f"model-{run.id}",
-            on_click="ignore",
-        )
-        st.download_button(
-            t("runs.samples"),
-            partial(_samples, store(), run.id),
-            file_name=f"charloom-{run.id}.txt",
-            mime="text/plain",
-            key=f"samples-{run.id}",
-            on_click="ignore",
-        )
-
-
-def _model(runs: RunStore, run_id: str) -> bytes:
-    """Return the model file of the best epoch, else the newest; read only when it is wanted."""
-    file = runs.model_file(run_id, "best") or runs.model_file(run_id)
-    return b"" if file is None else file.read_bytes()
-
-
-def _samples(runs: RunStore, run_id: str) -> str:
-    """Return everything that a run wrote while it learned, as one text."""
-    parts = []
-    for index in runs.sample_indices(run_id):
-        for sample in runs.samples(run_id, index):
-            head = f"=== {sample.epoch:.2f} | T {sample.temperature:g} ==="
-            parts.append(f"{head}\n{sample.opening}{sample.text}")
-    return "\n\n".join(parts)
 
 
 # ---- deleted ones -----------------------------------------------------------------------------

@@ -24,12 +24,14 @@ from lstm.ui.course import (
     progress,
     samples,
     seconds_left,
+    speed,
     stops,
 )
 from lstm.ui.curves import AXES, SPANS, UNITS, Look, Unit, shown
 from lstm.ui.language import language, t
 from lstm.ui.services import owner, store
 from lstm.ui.switches import choice, switch
+from lstm.ui.takehome import take_home_run
 
 TICK = 1.0
 """Seconds between two looks at a run that changes by itself."""
@@ -101,6 +103,7 @@ def _buttons(run: Run) -> None:
             _longer(run)
         if run.has_model:
             rooms.link("write", t("train.watch.write"), run=run.id)
+            take_home_run(run)
         _new_training()
 
 
@@ -227,16 +230,23 @@ def _status(run: Run, unit: Unit) -> str:
     share = progress(run)
     best = shown(run.best_bits, unit)
     last = shown(run.last_bits, unit)
-    rate = t("train.cost.rate", count=words.count(run.chars_per_second or 0))
     facts = [
         (t("train.watch.best", unit=t(f"charts.unit_{unit}")), best),
         (t("train.watch.last"), last),
         (t("train.watch.epoch"), f"{run.epoch:.2f}"),
         (t("train.watch.trained"), words.duration(run.seconds, language())),
         (t("train.watch.left"), _left(run)),
-        (t("train.watch.speed"), rate if run.chars_per_second else "–"),
+        (t("train.watch.speed"), _speed(run)),
     ]
     return blocks.progress_html(share, t("train.watch.progress")) + blocks.facts_html(facts)
+
+
+def _speed(run: Run) -> str:
+    try:
+        rate = speed(run)
+    except CharloomError as error:
+        return error.text(language())  # the text is gone or damaged; all else can be shown
+    return t("train.cost.rate", count=words.count(rate)) if rate else "–"
 
 
 def _left(run: Run) -> str:

@@ -19,6 +19,7 @@ from lstm.ui.components.typewriter.protocol import LONGEST_OPENING, Request, rea
 from lstm.ui.desk import Desk
 from lstm.ui.language import language, t
 from lstm.ui.networks import Choice, Snapshot, choices, landing
+from lstm.ui.takehome import take_home_model, take_home_run
 from lstm.ui.visitor import owner
 from lstm.ui.watch import LOOKED_AT, watch
 
@@ -55,8 +56,12 @@ def render() -> None:
     with st.container(key="write-top", horizontal=True, vertical_alignment="bottom"):
         with st.container(key="write-welcome", gap=None):
             _welcome()
-            rooms.link("train", t("write.train_link"))
+            ways_on = st.container(horizontal=True, vertical_alignment="center", gap="medium")
         chosen = _choose(visit, options) if options else None
+    with ways_on:
+        rooms.link("train", t("write.train_link"))
+        if chosen is not None:
+            _take_home(chosen)
     if chosen is None:
         st.info(t("write.no_network"))
     else:
@@ -66,6 +71,13 @@ def render() -> None:
 def _welcome() -> None:
     sentence, introduction = escape(t("write.sentence")), escape(t("write.introduction"))
     st.html(f"<h1>{sentence}</h1><p>{introduction}</p>")
+
+
+def _take_home(choice: Choice) -> None:
+    if choice.run is not None:
+        take_home_run(choice.run)
+    else:
+        take_home_model(choice.file(), choice.title(language()))
 
 
 def _visit() -> _Visit:
