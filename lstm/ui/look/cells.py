@@ -29,6 +29,7 @@ MOST_EXTRA = 4.0
 """Bits at which the colours of the extra cost end."""
 
 _COST = "#D55E00"
+_LEAST_REACH = 0.1  # bits that the axis shows at least on either side
 _HEIGHT = 260
 _OPENING = 80  # last characters of the text that the network goes on from
 _WRITTEN = 220
@@ -128,8 +129,10 @@ def cost_chart(costs: Cost) -> Figure:
         "marker": {"color": _COST},
         "hovertemplate": "%{x:.3f}",
     }
+    # A cell that costs nothing must not look as if it cost something.
+    reach = max(_LEAST_REACH, 1.1 * max(abs(one.extra_bits) for one in costs.classes))
     layout = {
-        "xaxis": {"title": {"text": t("look_cells.extra")}, "zeroline": True},
+        "xaxis": {"title": {"text": t("look_cells.extra")}, "range": [-reach, reach]},
         "yaxis": {"autorange": "reversed", "automargin": True, "type": "category"},
         "margin": {"l": 8, "r": 12, "t": 10, "b": 46},
         "uirevision": "cells-cost",

@@ -24,7 +24,6 @@ SHOWN = 12
 
 _BEFORE, _AFTER = "#0072B2", "#D55E00"
 _HEIGHT = 480
-_PLAYING = "_look_playing"
 _EVERY = 0.7  # seconds between two characters while it plays
 _WRITTEN = "next"
 _TAIL = 160  # characters of the text before that are shown
@@ -57,19 +56,19 @@ def render(context: Context) -> None:
             )
         with st.container(width=260):
             rng = wishes.whole("dice", 0, 9_999, label=t("look_next.dice"), default=1, box=True)
-    playing = bool(st.session_state.get(_PLAYING))
+    playing = bool(st.session_state.get(wishes.PLAYING))
     writing = st.fragment(_writing, run_every=_EVERY if playing else None)
     writing(context, temperature, rng, playing=playing)
 
 
 def _writing(context: Context, temperature: float, rng: int, *, playing: bool) -> None:
     """Draw the place that the writing has come to: the body of one tick."""
-    if bool(st.session_state.get(_PLAYING)) != playing:
+    if bool(st.session_state.get(wishes.PLAYING)) != playing:
         st.rerun()
     now = _moment(context, temperature, rng)
     if playing and st.session_state.pop("_look_ticked", False):
         if len(now.written) >= _MOST:
-            st.session_state[_PLAYING] = False
+            st.session_state[wishes.PLAYING] = False
             st.rerun()
         _write(now.written + context.name(now.drawn))
         now = _moment(context, temperature, rng)
@@ -152,7 +151,7 @@ def _write(written: str) -> None:
 
 
 def _play(start: bool) -> None:
-    st.session_state[_PLAYING] = start
+    st.session_state[wishes.PLAYING] = start
 
 
 def so_far(context: Context, now: Moment) -> Tinted:

@@ -11,6 +11,9 @@ import streamlit as st
 from lstm.ui import address
 from lstm.ui.language import t
 
+PLAYING = "_look_playing"
+"""In the session: whether a view goes on by itself. Leaving the view ends that."""
+
 _Option = TypeVar("_Option", bound=str)
 
 

@@ -18,6 +18,7 @@ from lstm.ui.look.context import LONGEST, Context, clean
 from lstm.ui.look.material import held_out, written
 from lstm.ui.look.style import style
 from lstm.ui.look.views import VIEWS
+from lstm.ui.look.wishes import PLAYING
 from lstm.ui.networks import Choice, Snapshot, choices, landing
 from lstm.ui.visitor import owner
 
@@ -227,6 +228,7 @@ def _choose_view() -> str:
 def _turned() -> None:
     """Go to another view: the settings of the last one leave the address, but not the memory."""
     address.put("view", st.session_state[_VIEW])
+    st.session_state.pop(PLAYING, None)
     for name in list(st.query_params):
         if name not in _HOUSE:
             del st.query_params[name]

@@ -78,6 +78,7 @@ def _row(run: Run) -> None:
         rooms.link("train", t("runs.open"), run=run.id)
         if run.has_model:
             rooms.link("write", t("runs.write"), run=run.id)
+            rooms.link("look", run=run.id)
         _rename(run)
         take_home_run(run)
         st.button(

@@ -103,6 +103,7 @@ def _buttons(run: Run) -> None:
             _longer(run)
         if run.has_model:
             rooms.link("write", t("train.watch.write"), run=run.id)
+            rooms.link("look", run=run.id)
             take_home_run(run)
         _new_training()
 

@@ -310,11 +310,13 @@ function shapesOf(part, { x, y, width, height }) {
   }
   const said = part.textContent.trim();
   if (said === "" || part.classList.contains("cell")) return shapes;
+  const isTitle = part.classList.contains("title");
   const text = svgElement("text", {
-    x: x + width / 2,
+    x: isTitle ? x : x + width / 2,
     y: y + height * 0.76,
-    "text-anchor": "middle",
+    "text-anchor": isTitle ? "start" : "middle",
     "font-size": style.fontSize,
+    "font-weight": style.fontWeight,
     "font-family": style.fontFamily,
     fill: style.color,
   });
