@@ -2,10 +2,10 @@
 
 Every cell's activity is compared with every probe by the correlation coefficient r. With hundreds
 of cells the best one always looks good, so four things are checked: the cell is chosen on one part
-of the text and **confirmed** on another; the same choice is made with **shifted** labels, which
-mean nothing (a control task, Hewitt & Liang 2019, arXiv:1909.03368); and with an **untrained**
-network of the same shape, which already answers to what it just read. Where the best cell is no
-better than these, none was found.
+of the text and **confirmed** on another; the same choice is made with **moved** labels, which
+stand elsewhere in the text and so mean nothing here (a control task, Hewitt & Liang 2019,
+arXiv:1909.03368); and with an **untrained** network of the same shape, which already answers to
+what it just read. Where the best cell is no better than these, none was found.
 
 Correlation is not use: whether the network needs a cell shows when it is switched off.
 
@@ -47,7 +47,8 @@ COMPANION = 0.8
 UNTRAINED = 2
 """Untrained networks that are compared with; each is read like the trained one."""
 
-_SHIFTS = (0.31, 0.47, 0.62)
+_CONTROLS = 3
+_PASSAGE = (20, 80)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Finding:
         cell: Number of the cell, from 0.
         fit: Its r on the part where it was chosen.
         confirmed: Its r on the other part.
-        control: The best that shifted labels reached, by the same procedure, as ``|r|``.
+        control: The best that moved labels reached, by the same procedure, as ``|r|``.
         untrained: The best that an untrained network reached, likewise; ``None`` while that is
             not known yet.
         companions: Other cells whose confirmed ``|r|`` comes close to this one's.
@@ -87,7 +88,7 @@ class Ranking:
         missing: The others.
         fit: r of each cell on the first part, (P, L, H).
         confirmed: r on the second part, (P, L, H).
-        control: Best ``|r|`` with shifted labels, (P,).
+        control: Best ``|r|`` with moved labels, (P,).
         untrained: Best ``|r|`` of an untrained network, (P,); ``None`` while not known.
         split: Where the second part begins, in characters.
         share: How much of the work is done, 0 to 1.
@@ -167,7 +168,7 @@ def rank(model: CharModel, vocabulary: Vocabulary, ids: Ids, rng: int = 1) -> It
         vocabulary: Its symbols.
         ids: The text, (T,): the first half chooses, the second confirms. Some thousand
             characters that the network was not trained on are best.
-        rng: Seed of the untrained networks.
+        rng: Seed of the untrained networks and of the moved labels.
 
     Yields:
         The ranking, first without the untrained networks, then with each of them.
@@ -190,7 +191,7 @@ def rank(model: CharModel, vocabulary: Vocabulary, ids: Ids, rng: int = 1) -> It
         missing=missing,
         fit=first.reshape(shape),
         confirmed=second.reshape(shape),
-        control=_control(matrix, cells, split),
+        control=_control(matrix, cells, split, rng),
         untrained=None,
         split=split,
         share=1 / (1 + UNTRAINED),
@@ -209,18 +210,26 @@ def _useful(values: Floats, split: int) -> bool:
     return all(int((np.diff(part) < 0).sum()) >= LEAST_OCCURRENCES for part in parts)
 
 
-def _control(matrix: Floats, cells: Floats, split: int) -> Floats:
-    """Return what the same procedure finds for labels that were moved along each part, (P,)."""
+def _control(matrix: Floats, cells: Floats, split: int, rng: int) -> Floats:
+    """Return what the same procedure finds for moved labels, (P,)."""
     best = np.zeros(matrix.shape[1], np.float32)
-    for shift in _SHIFTS:
-        moved = np.concatenate(
-            [
-                np.roll(part, int(shift * len(part)), axis=0)
-                for part in (matrix[:split], matrix[split:])
-            ]
-        )
+    for number in range(_CONTROLS):
+        drawn = np.random.default_rng([rng, number])
+        first, second = _moved(split, drawn), split + _moved(len(matrix) - split, drawn)
+        moved = matrix[np.concatenate([first, second])]
         best = np.maximum(best, _best(*_correlations(moved, cells, split)))
     return best
+
+
+def _moved(size: int, drawn: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Return an order of places in which passages of uneven lengths have changed theirs.
+
+    Within a passage labels keep their course. One shift of all would not do: in verse whose
+    lines are equally long, the labels would fall into step again.
+    """
+    borders = np.cumsum(drawn.integers(*_PASSAGE, size=size // _PASSAGE[0]))
+    passages = np.split(np.arange(size), borders[borders < size])
+    return np.concatenate([passages[place] for place in drawn.permutation(len(passages))])
 
 
 def _best(first: Floats, second: Floats) -> Floats:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from lstm.insight.reading import differentiating
 from lstm.model import CharModel
 
 
@@ -16,7 +17,8 @@ class Practice:
     """A network with its optimizer, trained a few steps at a time.
 
     AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) without weight decay, and clipping of the
-    gradient's norm (Pascanu et al. 2013, arXiv:1211.5063).
+    gradient's norm (Pascanu et al. 2013, arXiv:1211.5063). Without dropout, which would draw from
+    torch's global generator.
     """
 
     def __init__(self, model: CharModel, learning_rate: float, clip: float = 1.0) -> None:
@@ -46,11 +48,10 @@ class Practice:
         return sum(losses) / max(1, len(losses))
 
     def _step(self, inputs: Tensor, targets: Tensor) -> float:
-        self.model.train()
-        with torch.enable_grad():
+        with differentiating(self.model):
             outputs, _ = self.model.recur(self.model.embed(inputs), None)
             outputs = outputs if targets.dim() == 2 else outputs[:, -1]
-            logits = self.model.head(self.model.dropout(outputs))
+            logits = self.model.head(outputs)
             loss = nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
             gradients = torch.autograd.grad(loss, self._weights)
         for weight, gradient in zip(self._weights, gradients, strict=True):
@@ -58,5 +59,4 @@ class Practice:
         nn.utils.clip_grad_norm_(self._weights, self._clip)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
-        self.model.eval()
         return float(loss.detach())
