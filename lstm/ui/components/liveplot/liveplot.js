@@ -2,6 +2,7 @@
 // function again whenever the data or the theme changes; the same view then updates in place.
 
 const NARROW = 560; // pixels: below it, labels move into the plot and margins shrink
+const CLEAR = 10; // pixels that a label in the plot keeps around it
 const views = new WeakMap();
 let loading;
 
@@ -69,6 +70,7 @@ class View {
     layout.width = this.width = width;
     layout.height = this.data.height;
     this.keepZoom(layout);
+    if (width < NARROW) keepClear(layout, figure.data);
     this.plotly.react(this.canvas, figure.data, layout, {
       displayModeBar: false,
       doubleClick: false, // the event below does it, in one way for mouse and button
@@ -241,6 +243,51 @@ function narrowed(layout) {
   for (const label of layout.annotations) {
     if (label.name === "edge") Object.assign(label, { xanchor: "right", font: { size: 11 } });
   }
+}
+
+// A label within the plot goes to the first place along its line where no curve runs through it:
+// at the right, in the middle, at the left. Where there is none it is left out.
+function keepClear(layout, traces) {
+  const { margin, xaxis, yaxis, width, height } = layout;
+  if (!yaxis?.range) return; // Plotly chooses the ends, so nobody knows yet where a label will be
+  const wide = width - margin.l - margin.r;
+  const high = height - margin.t - margin.b;
+  const toAxis = yaxis.type === "log" ? Math.log10 : (value) => value;
+  const [x0, x1] = xaxis.range ?? [0, Math.max(1e-9, ...traces.flatMap((trace) => trace.x ?? []))];
+  const [y0, y1] = yaxis.range;
+  const toX = (x) => ((x - x0) / (x1 - x0)) * wide;
+  const toY = (place) => ((place - y0) / (y1 - y0)) * high;
+  const curves = traces.map(({ x = [], y = [] }) => ({
+    x: x.map(toX),
+    y: y.map((value) => (value === null ? NaN : toY(toAxis(value)))),
+  }));
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `11px ${layout.font.family}`;
+  layout.annotations = layout.annotations.filter((label) => {
+    if (label.name !== "edge") return true;
+    const long = Math.min(1, (pen.measureText(label.text).width + 2 * CLEAR) / wide);
+    const middle = toY(label.y) + label.yshift;
+    const free = [1, (1 + long) / 2, long].find((end) => {
+      const box = [(end - long) * wide, end * wide, middle - CLEAR, middle + CLEAR];
+      return !curves.some((curve) => crosses(curve, box));
+    });
+    if (free !== undefined) label.x = free;
+    return free !== undefined;
+  });
+}
+
+// Whether a line through the points touches the box.
+function crosses({ x, y }, [left, right, low, high]) {
+  return x.some((to, i) => {
+    const from = i > 0 && !Number.isNaN(y[i - 1]) ? i - 1 : i;
+    if (Number.isNaN(y[i]) || to < left || x[from] > right) return false;
+    const at = (place) => {
+      const share = to === x[from] ? 1 : (place - x[from]) / (to - x[from]);
+      return y[from] + share * (y[i] - y[from]);
+    };
+    const ends = [at(Math.max(left, x[from])), at(Math.min(right, to))];
+    return Math.max(...ends) >= low && Math.min(...ends) <= high;
+  });
 }
 
 function describe(place, data) {
