@@ -1,8 +1,9 @@
 """Cutting a text into sentences, in English, in Chinese and in most other scripts.
 
 Rules, no dictionary: a terminator, the closing quotes and brackets behind it, and the blanks
-after them end a sentence. Where blanks part words, a full stop needs one behind it, and must not
-belong to a title or to an initial. A line break always ends one.
+after them end a sentence. Where blanks part words, a full stop needs one behind it, must not
+belong to a title or to an initial, and, in a text that has capitals, must not be followed by a
+small letter. A line break always ends one.
 """
 
 import re
@@ -37,8 +38,9 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     """Cut a text into its sentences; together they are the whole text."""
     found: list[Sentence] = []
     start = 0
+    cased = any(character.isupper() for character in text)
     for match in _END.finditer(text):
-        if match["narrow"] is not None and not _ends(text, start, match):
+        if match["narrow"] is not None and not _ends(text, start, match, cased):
             continue
         if not text[start : match.end()].strip() and found:
             found[-1] = Sentence(found[-1].start, match.end())
@@ -50,15 +52,16 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
-def _ends(text: str, start: int, match: re.Match[str]) -> bool:
+def _ends(text: str, start: int, match: re.Match[str], cased: bool) -> bool:
     """Return whether a Western terminator with a blank behind it ends the sentence."""
     after = text[match.end() : match.end() + 1]
     if "\n" in match.group() or not after:
         return True
+    if cased and after.islower():
+        return False  # a quotation inside a sentence: "Why?" he asked.
     if match.group()[0] in "!?":
-        # Inside a quotation the sentence goes on: "Why?" he asked.
-        return not after.islower()
+        return True
     word = text[start : match.start()].split()[-1:]
     last = word[0].strip(_CLOSERS + "“‘«([{") if word else ""
     is_initial = len(last) == 1 and last.isupper() and last != "I"
-    return not (after.islower() or is_initial or last.lower() in _ABBREVIATIONS)
+    return not (is_initial or last.lower() in _ABBREVIATIONS)

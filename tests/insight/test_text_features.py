@@ -17,6 +17,7 @@ SPLITS = {
     "quotes": ["He said: “No.” ", "She left."],
     "asked": ["“Why?” he asked. ", "“So.” ", "Good."],
     "dots": ["Well... maybe. ", "Yes… ", "No."],
+    "no capitals": ["it was late. ", "was it? ", "dr. who knew."],
     "lines": ["A title\n\n", "A text without end"],
     "poem": ["two roads\n", "one wood\n"],
     "chinese": ["今天下雨。", "你来吗？", "好！！"],
