@@ -183,7 +183,7 @@ def switched_off(model: CharModel, layer: int, cells: Sequence[int]) -> CharMode
     size = model.config.hidden_size
     for cell in cells:
         if not 0 <= cell < size:
-            raise InsightError("insight_no_such_cell", cell=cell, cells=size)
+            raise InsightError("insight_no_such_cell", cell=cell, last=size - 1)
     changed = _copy(model)
     for rows in _rows(changed, checked_layer(model, layer), "candidate").values():
         rows[list(cells)] = 0.0

@@ -5,7 +5,7 @@ V vocabulary, H hidden, L layers.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,12 +156,15 @@ def incoming(model: CharModel, reading: Reading, layer: int) -> Floats:
 def differentiating(model: nn.Module) -> Iterator[None]:
     """Turn dropout off and gradients on inside the block, and restore both after it.
 
-    cuDNN refuses the backward pass of a recurrent layer in evaluation mode, so it is left out.
+    cuDNN refuses the backward pass of a recurrent layer in evaluation mode, so on a GPU it is left
+    out. That switch is the whole process's: elsewhere it is not touched.
     """
+    on_gpu = any(weight.is_cuda for weight in model.parameters())
+    without_cudnn = torch.backends.cudnn.flags(enabled=False) if on_gpu else nullcontext()
     was_training = model.training
     model.eval()
     try:
-        with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        with torch.enable_grad(), without_cudnn:
             yield
     finally:
         model.train(was_training)

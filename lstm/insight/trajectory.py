@@ -100,7 +100,7 @@ def cell_axes(size: int, first: int, second: int) -> Axes:
     """
     for cell in (first, second):
         if not 0 <= cell < size:
-            raise InsightError("insight_no_such_cell", cell=cell, cells=size)
+            raise InsightError("insight_no_such_cell", cell=cell, last=size - 1)
     directions = np.zeros((2, size), np.float32)
     directions[0, first] = directions[1, second] = 1.0
     return Axes(np.zeros(size, np.float32), directions, (first, second))
