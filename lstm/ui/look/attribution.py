@@ -45,6 +45,7 @@ def render(context: Context) -> None:
     if len(context.ids) < 2:
         blocks.alert(t("look_attribution.too_short"), "info")
         return
+    frame.windowed(context)
     blank = blank_id(context.vocabulary)
     found = context.computed(
         "attribution", lambda: attribution(context.model, context.ids, target, blank), target
@@ -205,7 +206,7 @@ def map_chart(found: AttributionMap, text: str, start: int = 1) -> Figure:
         "hoverongaps": False,
     }
     layout = lines.layout(t("look_attribution.earlier"), t("look_attribution.later"), "map")
-    layout["xaxis"] |= ticks
+    layout["xaxis"] |= {**ticks, "nticks": 12}
     layout["yaxis"] |= {**ticks, "autorange": "reversed"}
     layout |= {"hovermode": "closest", "margin": {"l": 60, "r": 16, "t": 16, "b": 56}}
     return {"data": [heat], "layout": layout}

@@ -24,6 +24,8 @@ TICK = 0.4
 """Seconds between two looks at work that goes on in the background."""
 
 _JOBS = "_look_jobs"
+_STOPPED = "_look_stopped"
+_STOPPED_KEPT = 4
 REDRAW = "_look_redraw"
 """In the session: a button inside of what ticks has changed something outside of it."""
 
@@ -136,6 +138,12 @@ def in_background(
         *settings: All else that the result depends on.
     """
     key = (name, context.network, digest(context.spelled), repr(settings))
+    stopped = st.session_state.get(_STOPPED, {})
+    if key in stopped:
+        _halted(key)
+        if stopped[key] is not None:
+            show(stopped[key])
+        return
     over = jobs.job(key, work).over
     st.session_state.setdefault(_JOBS, []).append(key)
     st.fragment(_watch, run_every=None if over else TICK)(key, work, show, over=over)
@@ -149,6 +157,8 @@ def _watch(
     over: bool,
 ) -> None:
     """Draw the state of a job: the body of one tick."""
+    if key in st.session_state.get(_STOPPED, {}):
+        st.rerun()
     now = jobs.job(key, work)
     if (now.over and not over) or st.session_state.pop(REDRAW, False):
         st.rerun()  # the ticking ends, or what was done here shows elsewhere, too
@@ -164,14 +174,34 @@ def _progress(key: tuple[str, ...], now: jobs.Job) -> None:
             if not isinstance(now.error, CharloomError):
                 raise now.error
             blocks.alert(now.error.text(language()), "info")
-            return
-        with st.container(horizontal=True, vertical_alignment="center"):
-            blocks.alert(t("look.cancelled"), "info")
-            st.button(t("look.again"), key=f"again-{key[0]}", on_click=jobs.forget, args=(key,))
         return
     share = float(getattr(now.latest, "share", 0.0) or 0.0)
     st.html(blocks.progress_html(max(share, 0.02), t("look.working")))
-    st.button(t("look.cancel"), key=f"cancel-{key[0]}", on_click=now.cancel)
+    st.button(t("look.cancel"), key=f"cancel-{key[0]}", on_click=_stop, args=(key, now))
+
+
+def _stop(key: tuple[str, ...], now: jobs.Job) -> None:
+    """Let a visitor do without the rest; others who wait for the same still get it."""
+    stopped: dict[tuple[str, ...], object] = st.session_state.setdefault(_STOPPED, {})
+    stopped[key] = now.latest
+    for old in list(stopped)[:-_STOPPED_KEPT]:
+        del stopped[old]
+    jobs.leave([key])
+
+
+def _halted(key: tuple[str, ...]) -> None:
+    """Say that this visitor stopped the work, and offer to take it up again."""
+    stopped = st.session_state[_STOPPED]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        blocks.alert(t("look.cancelled"), "info")
+        said = t("look.again")
+        st.button(said, key=f"again-{key[0]}", on_click=stopped.__delitem__, args=(key,))
+
+
+def windowed(context: Context) -> None:
+    """Say that a network of the classic recipe is read here as it was never trained."""
+    if context.window is not None:
+        st.caption(t("look.windowed", window=context.window))
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> None:

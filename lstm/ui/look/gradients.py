@@ -60,6 +60,7 @@ def render(context: Context) -> None:
         said = t("look_gradients.gain")
         gain = wishes.number("gain", 0.5, 2.0, label=said, default=1.0, step=0.1)
         part = wishes.one_of("part", PARTS, label=t("look_gradients.part"), say=_part_said)
+    frame.windowed(context)
     contenders = contenders_of(bias, gain)
     own = context.computed("gradients", lambda: gradient_by_lag(context.model, context.ids))
 

@@ -47,6 +47,7 @@ def render(context: Context) -> None:
             t("look_surprise.nobody") if key == _NOBODY else options[key].title(language())
         ),
     )
+    frame.windowed(context)
     rival = Context.of(options[chosen], context.text) if chosen != _NOBODY else None
     names = [name_of(one) for one in (context, rival) if one is not None]
 
@@ -92,7 +93,9 @@ def horizon_chart(named: list[tuple[str, Horizon]]) -> Figure:
     """Draw bits against context with the standard error, and dashed what everything would give."""
     traces, shapes, labels = [], [], []
     for (name, found), (colour, dash, symbol) in zip(named, _LOOKS, strict=False):
-        trace = lines.line(name, name, found.contexts, found.bits, colour=colour, dash=dash)
+        trace = lines.line(
+            f"horizon-{symbol}", name, found.contexts, found.bits, colour=colour, dash=dash
+        )
         trace |= {
             "mode": "lines+markers",
             "marker": {"size": 8, "symbol": symbol, "color": colour},
@@ -163,6 +166,8 @@ def _draw(found: Horizons, names: list[str]) -> None:
 def said_of(name: str, found: Horizon) -> str:
     """Say how far a network's memory is of use to it."""
     far = reach(found)
+    if found.carried < float((found.bits - found.errors / _LEAST_GAIN).min()):
+        return t("look_horizon.carried", name=name, bits=f"{found.bits.min() - found.carried:.2f}")
     if far is None:
         return t("look_horizon.no_end", name=name, most=int(found.contexts[-1]))
     return t("look_horizon.reach", name=name, context=far)

@@ -16,7 +16,7 @@ from lstm.errors import CharloomError
 _ABANDONED = 20.0
 """Seconds without a look after which a job ends."""
 
-_GRACE = 3.0
+_GRACE = 1.5
 """Seconds that others have to look after one visitor has turned away."""
 
 _AT_ONCE = 2

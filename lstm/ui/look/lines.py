@@ -104,7 +104,7 @@ def layout(x_title: str, y_title: str, revision: str) -> Figure:
     """Return the frame of a figure with a legend above it."""
     return {
         "xaxis": {"title": {"text": x_title}},
-        "yaxis": {"title": {"text": y_title}},
+        "yaxis": {"title": {"text": y_title}, "automargin": True},
         "margin": {"l": 68, "r": 16, "t": 60, "b": 48},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         "hovermode": "x unified",

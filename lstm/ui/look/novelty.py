@@ -18,7 +18,7 @@ from lstm.ui.curves import Floats
 from lstm.ui.desk import MANY_SYMBOLS
 from lstm.ui.language import t
 from lstm.ui.look import frame, lines, wishes
-from lstm.ui.look.context import Context
+from lstm.ui.look.context import Context, digest
 from lstm.ui.watch import LEAST_COPIED_HAN, index_of
 
 FORMULAS = (
@@ -64,6 +64,7 @@ def render(context: Context) -> None:
     with right:
         dice = wishes.whole("dice", 1, 99, label=t("look_novelty.dice"), default=1, box=True)
     shown = wishes.one_of("shown", SHOWN, label=t("look_novelty.shown"), say=_shown_said)
+    frame.windowed(context)
     index = index_of(context.choice)
 
     def work() -> Iterator[Findings]:
@@ -72,7 +73,7 @@ def render(context: Context) -> None:
     def show(findings: Findings) -> None:
         _draw(findings, SHOWN.index(shown), least)
 
-    frame.in_background(context, "novelty", work, show, dice)
+    frame.in_background(context, "novelty", work, show, dice, digest(context.text))
 
 
 def compared(
@@ -151,11 +152,18 @@ def passages(matches: Matches) -> Floats:
 def table_of(found: tuple[Novelty, ...], least: int) -> list[list[str]]:
     """Return for each text its longest copy, the share copied and the shares that are new."""
     grams = [t("look_novelty.grams", n=n) for n in GRAMS]
-    rows = [["", t("look_novelty.longest"), t("look_novelty.share"), *grams]]
+    rows = [[t("look_novelty.at"), t("look_novelty.longest"), t("look_novelty.share"), *grams]]
     for key, one in zip(SHOWN, found, strict=False):
         longest = one.longest.length if one.longest is not None else 0
         new = [f"{share:.0%}" for share in one.new]
-        rows.append([_shown_said(key), str(longest), f"{copied_share(one, least):.0%}", *new])
+        rows.append(
+            [
+                t("look_novelty.text") if key == "text" else key,
+                str(longest),
+                f"{copied_share(one, least):.0%}",
+                *new,
+            ]
+        )
     return rows
 
 

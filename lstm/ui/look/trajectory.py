@@ -74,6 +74,7 @@ def render(context: Context) -> None:
     with right:
         layer = wishes.layer(context.model.config.num_layers)
     found, end = _cells(context, layer) if kind == "cells" else _components(context, layer)
+    frame.windowed(context)
     first, second = found.variance.tolist()
     frame.facts(
         [
