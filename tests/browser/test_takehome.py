@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from lstm.messages import LANGUAGES, Language, text
 from lstm.runs import RunStore
 from tests.browser.conftest import PATIENCE, OpenPage, Server
-from tests.browser.test_train import SMALL, start, upload, wait_for_evaluations
+from tests.browser.test_train import SMALL, evaluations, start, upload, wait_for_evaluations
 from tests.browser.typewriter import Typewriter
 
 pytestmark = pytest.mark.browser
@@ -38,6 +38,26 @@ def test_the_page_of_the_landing_network_writes_from_the_disk(
     assert file.name.endswith(".html")
     page.goto(file.as_uri())
     Typewriter(page).wait_for(50)
+
+
+def test_the_buttons_work_while_other_parts_of_the_page_go_on(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page()
+    Typewriter(page).wait_for(300)  # past the first page: the typewriter has asked for more
+    open_offers(page, "en")
+    assert take(page, "onnx", "en", tmp_path).stat().st_size > 1000
+    page.goto(f"/train?text=upload&{SMALL}&seconds=600")
+    upload(page)
+    start(page)
+    wait_for_evaluations(page, 2)
+    open_offers(page, "en")
+    for kind in ("model", "samples", "report"):
+        wait_for_evaluations(page, evaluations(page) + 1)
+        assert take(page, kind, "en", tmp_path).stat().st_size > 100
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name=text("train.watch.stop", "en"), exact=True).click()
+    expect(page.get_by_text(text("train.state.stopped", "en"), exact=True)).to_be_visible()
 
 
 def test_a_run_is_taken_home_and_a_damaged_one_is_said_to_be(

@@ -56,16 +56,13 @@ def render() -> None:
     with st.container(key="write-top", horizontal=True, vertical_alignment="bottom"):
         with st.container(key="write-welcome", gap=None):
             _welcome()
-            ways_on = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+            rooms.link("train", t("write.train_link"))
         chosen = _choose(visit, options) if options else None
-    with ways_on:
-        rooms.link("train", t("write.train_link"))
-        if chosen is not None:
-            _take_home(chosen)
     if chosen is None:
         st.info(t("write.no_network"))
     else:
         _writing(chosen)
+        _take_home(chosen)
 
 
 def _welcome() -> None:
