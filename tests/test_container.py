@@ -1,15 +1,22 @@
 """The container and the Space as far as they can be judged without a container engine."""
 
 import json
+import os
 import re
 import shlex
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import BinaryIO
 
 import pytest
+
+from tests.store_tools import wait_until
 
 ROOT = Path(__file__).parents[1]
 PORT = "8501"
@@ -142,3 +149,83 @@ def test_the_readme_says_what_a_space_must_know() -> None:
     colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
     assert {said["colorFrom"], said["colorTo"]} <= colours
     assert len(said["short_description"]) <= 60
+
+
+# ---- the same steps without an engine -----------------------------------------------------------
+
+
+def test_the_server_runs_from_a_copy_that_it_can_t_change() -> None:
+    """What COPY copies, read-only, started as CMD says."""
+    user = user_to_be()
+    with tempfile.TemporaryDirectory(prefix="charloom-container-") as folder:
+        home = Path(folder)
+        app = put_together(home / "app")
+        os.chown(home, user, -1)
+        port = free_port()
+        with (home / "log").open("wb") as log:
+            process = start_as_told(home, port, log, user)
+        try:
+            wait_until(lambda: process.poll() is not None or is_healthy(port))
+            assert process.poll() is None, (home / "log").read_text("utf-8")
+            wait_until((home / "charloom" / "charloom.sqlite3").exists)
+        finally:
+            process.terminate()
+            process.wait(30)
+        assert "Traceback" not in (home / "log").read_text("utf-8")
+        assert (home / "charloom").stat().st_uid == user
+        for path in app.rglob("*"):
+            assert path.name != "__pycache__"
+            path.parent.chmod(0o755)  # else nobody but root could tidy up
+
+
+def user_to_be() -> int:
+    """User 1000, if we may choose and that user may run this Python; else who we are."""
+    if os.getuid() != 0:
+        return os.getuid()
+    try:
+        subprocess.run([sys.executable, "-c", "import torch"], user=1000, check=True, cwd="/")
+    except (PermissionError, subprocess.CalledProcessError):
+        return 0
+    return 1000
+
+
+def put_together(app: Path) -> Path:
+    app.mkdir()
+    for source in copied():
+        if (ROOT / source).is_dir():
+            compiled = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / source, app / source, ignore=compiled)
+        else:
+            shutil.copy(ROOT / source, app / source)
+    for path in (app, *app.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    return app
+
+
+def start_as_told(home: Path, port: int, log: BinaryIO, user: int) -> "subprocess.Popen[bytes]":
+    (command,) = all_of("CMD")
+    program, *arguments = json.loads(command.replace(PORT, str(port)))
+    other = None if user == os.getuid() else user
+    settings = {"HOME": str(home), "CHARLOOM_DATA": str(home / "charloom")}
+    return subprocess.Popen(
+        [sys.executable, "-m", program, *arguments],
+        cwd=home / "app",
+        env={**os.environ, **settings},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        user=other,
+        group=other,
+    )
+
+
+def is_healthy(port: int) -> bool:
+    _, *arguments = health_check()
+    here = [word.replace(PORT, str(port)) for word in arguments]
+    return subprocess.run([sys.executable, *here], capture_output=True, check=False).returncode == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
