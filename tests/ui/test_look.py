@@ -198,8 +198,7 @@ def test_work_in_the_background_is_shared_told_and_cancelled() -> None:
         time.sleep(0.001)
     assert began == [1]
     assert not first.is_whole
-    jobs.forget(("endless",))
-    other = jobs.job(("endless",), lambda: iter([7]))
+    other = jobs.job(("short",), lambda: iter([7]))
     while not other.over:
         time.sleep(0.001)
     assert (other.latest, other.is_whole) == (7, True)

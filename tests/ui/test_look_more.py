@@ -29,6 +29,7 @@ from lstm.ui.look import attribution, gradients, jobs, lines, race, trajectory
 from lstm.ui.look import horizon as horizons
 from lstm.ui.look import novelty as novelties
 from lstm.ui.look.views import view
+from lstm.ui.networks import Choice
 from lstm.vocabulary import Vocabulary
 from tests.engine_tools import network, words
 from tests.ui.page_tools import open_room
@@ -161,7 +162,20 @@ def test_work_that_everybody_has_left_ends_and_begins_anew(
     assert first.is_lost
     second = jobs.job(key, lambda: iter([2]))
     assert second is not first
-    jobs.forget(key)
+
+
+def test_the_horizon_looks_for_another_cell_that_learned_the_same(store: RunStore) -> None:
+    own = store.run(a_run(store, "lstm"))
+    rnn = replace(own, model_config=replace(own.model_config, cell="rnn"))
+    others = [
+        Choice("bundled:essays-en"),
+        Choice("run:same", own),
+        Choice("run:foreign", replace(rnn, corpus_fingerprint="another text")),
+        Choice("run:rnn", rnn),
+    ]
+    assert horizons.partner(Choice("run:own", own), others) == "run:rnn"
+    assert horizons.partner(Choice("run:own", own), others[:3]) == "none"
+    assert horizons.partner(Choice("bundled:nietzsche"), others) == "none"
 
 
 # ---- figures ----------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def render(context: Context) -> None:
     options = {one.key: one for one in choices(owner()) if one.key != context.choice.key}
     chosen = wishes.one_of_many(
         "other",
-        list(dict.fromkeys([partner(context, list(options.values())), _NOBODY, *options])),
+        list(dict.fromkeys([partner(context.choice, list(options.values())), _NOBODY, *options])),
         label=t("look_horizon.other"),
         say=lambda key: (
             t("look_surprise.nobody") if key == _NOBODY else options[key].title(language())
@@ -60,9 +60,9 @@ def render(context: Context) -> None:
     frame.in_background(context, "horizon", work, show, rival.network if rival else "")
 
 
-def partner(context: Context, others: list[Choice]) -> str:
+def partner(choice: Choice, others: list[Choice]) -> str:
     """Return the network to compare with at first: another cell that learned the same text."""
-    own = context.choice.run
+    own = choice.run
     for other in others:
         run = other.run
         if own is None or run is None or run.corpus_fingerprint != own.corpus_fingerprint:

@@ -102,14 +102,6 @@ def leave(keys: Iterable[tuple[str, ...]]) -> None:
         known.leave()
 
 
-def forget(key: tuple[str, ...]) -> None:
-    """Let a job begin anew when it is asked for again."""
-    with _lock:
-        known = _jobs.pop(key, None)
-    if known is not None:
-        known.cancel()
-
-
 @cache
 def _workers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="look")

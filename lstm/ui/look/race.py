@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from string import ascii_uppercase
 
 import numpy as np
 import streamlit as st
@@ -14,13 +15,13 @@ from lstm.ui.look import frame, lines, wishes
 from lstm.ui.look.context import Context
 
 FORMULAS = (
-    r"x = (x_0, x_1 \ldots x_T),\quad x_i \in \{1 \ldots 8\}\ \text{by chance},\quad y = x_0",
+    r"x = (x_0, x_1 \ldots x_T),\quad x_0 \in \{A \ldots D\},"
+    r"\quad x_{i > 0} \in \{E \ldots H\}\ \text{by chance},\quad y = x_0",
     r"\text{accuracy} = \frac{1}{N} \sum_{n} \mathbf{1}[\hat y_n = y_n]",
 )
 CODE = (run_race, texts)
 
 DELAYS = ("10", "20", "40", "80")
-_LETTERS = "ABCDEFGH"
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _RUNNING = "_look_race"
 _HEIGHT = 400
@@ -70,7 +71,9 @@ def examples(race: Race) -> list[list[str]]:
     inputs, targets = texts(race, 0, 3)
     rows = [["", t("look_race.question"), t("look_race.answer")]]
     for number, (row, answer) in enumerate(zip(inputs.tolist(), targets.tolist(), strict=True), 1):
-        rows.append([str(number), "".join(_LETTERS[i] for i in row), _LETTERS[answer]])
+        rows.append(
+            [str(number), "".join(ascii_uppercase[i] for i in row), ascii_uppercase[answer]]
+        )
     return rows
 
 
