@@ -114,8 +114,15 @@ def test_the_race_waits_for_its_start(store: RunStore) -> None:
 
 def test_a_place_of_the_address_is_explained(store: RunStore) -> None:
     page = open_room(room, run=a_run(store, "gru"), view="attribution", text=TEXT, place="20")
-    assert f"{attribution.called(TEXT[19])} (20)" in said(page)
+    assert f"{attribution.called(TEXT[19])}\u2069 (20)" in said(page)
     assert address(page, "place") == "20"
+
+
+def test_no_character_of_a_text_is_taken_for_markdown(store: RunStore) -> None:
+    page = open_room(room, run=a_run(store, "lstm"), view="attribution", text="$*`_<&" * 9)
+    assert not page.exception
+    spoken = [str(part.value) for part in (*page.markdown, *page.caption)]
+    assert not any("$" in words or "`" in words for words in spoken)
 
 
 def test_copies_are_found_in_the_text_that_a_run_learned_from(store: RunStore) -> None:

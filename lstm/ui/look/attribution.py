@@ -1,6 +1,7 @@
 """Which characters mattered: what one character's chance depended on, by two measures."""
 
 from collections.abc import Iterator
+from html import escape
 
 import numpy as np
 import streamlit as st
@@ -50,17 +51,16 @@ def render(context: Context) -> None:
     found = context.computed(
         "attribution", lambda: attribution(context.model, context.ids, target, blank), target
     )
-    letter = called(context.text[target])
     frame.facts(
         [
-            (t("look_attribution.target"), f"{letter} ({target + 1})"),
+            (t("look_attribution.target"), at(context, target)),
             (t("look_attribution.chance"), f"{found.chance:.1%}"),
             (t("look_attribution.strongest"), f"{found.strongest:.3g}"),
             (t("look_attribution.agreement"), f"{found.agreement:+.2f}"),
         ]
     )
     tinted(coloured(context, found), key=_KEY, chosen=target, choose=True)
-    st.caption(said_of(context, found))
+    st.html(f'<p class="charloom-about">{escape(said_of(context, found))}</p>')
     head = [t(f"look_attribution.{name}") for name in ("place", "character", "gradient", "lost")]
     frame.numbers("attribution", head, lambda: rows_of(context, found))
     if wishes.switch("map", label=t("look_attribution.map", most=MAPPED)):
@@ -124,8 +124,8 @@ def said_of(context: Context, found: Attribution) -> str:
     """Say in words which characters mattered most, for those who can't see the colours."""
     strong = np.argsort(-found.gradient)[:5]
     cost = np.argsort(-found.occlusion)[:5]
-    by_gradient = ", ".join(_at(context, int(k)) for k in strong if found.gradient[k] > 0)
-    by_occlusion = ", ".join(_at(context, int(k)) for k in cost if found.occlusion[k] > 0)
+    by_gradient = ", ".join(at(context, int(k)) for k in strong if found.gradient[k] > 0)
+    by_occlusion = ", ".join(at(context, int(k)) for k in cost if found.occlusion[k] > 0)
     return t(
         "look_attribution.said",
         gradient=by_gradient or "–",
@@ -134,8 +134,9 @@ def said_of(context: Context, found: Attribution) -> str:
     )
 
 
-def _at(context: Context, place: int) -> str:
-    return f"{called(context.text[place])} ({place + 1})"
+def at(context: Context, place: int) -> str:
+    """Return a character with its place, whichever way its script runs."""
+    return f"\u2068{called(context.text[place])}\u2069 ({place + 1})"
 
 
 def called(character: str) -> str:
