@@ -40,6 +40,12 @@ class RunState(StrEnum):
     """It could not go on; ``reason`` says why."""
 
 
+RETURNED = "returned"
+"""In place of a preset's name: the network came out of a file or of another run."""
+
+UNTOLD = "untold"
+"""Likewise, and the file does not say how it was trained: the run's recipe means nothing."""
+
 Action = Literal["pause", "resume", "stop", "set_learning_rate", "extend"]
 
 ALLOWED: dict[Action, frozenset[RunState]] = {
@@ -106,10 +112,10 @@ class Run:
         name: What the visitor calls it. Hostile text, like ``corpus_name``.
         state: Where it is in its life.
         pending: What the visitor asked for and the worker has not done yet.
-        preset: Name of the preset that it was made from.
+        preset: Name of the preset that it was made from, or ``RETURNED``, or ``UNTOLD``.
         corpus_fingerprint: Key of its text (with split) for ``corpus``, ``baselines``.
         corpus_name: What the visitor called the text.
-        characters: Length of the text, the held-out part included.
+        characters: Length of the text, the held-out part included; 0: it is not at hand.
         symbols: Size of its vocabulary.
         model_config: Shape of the network.
         train_config: How it is trained, with the budget as extended so far.
@@ -182,12 +188,17 @@ class Run:
             return False
         if self.pending == "stop" or (self.pending == "pause" and action == "pause"):
             return False
-        return action != "extend" or self.has_model
+        return action != "extend" or (self.has_model and self.has_text)
 
     @property
     def has_model(self) -> bool:
         """Whether there is something to write with."""
         return self.checkpoint_step is not None
+
+    @property
+    def has_text(self) -> bool:
+        """Whether its text is in the store; not if its network came back in a file."""
+        return self.characters > 0
 
     @property
     def is_active(self) -> bool:

@@ -28,6 +28,12 @@ ENDINGS = (".safetensors", ".zip")
 _MODEL = "model.safetensors"
 _TRAINING = "training.safetensors"
 
+MOST_FACT = 1e9
+"""Epochs or seconds above this are absurd."""
+
+MOST_BITS = 64.0
+"""Likewise bits per character."""
+
 NEW_SHARE = 0.01
 """Probability that all new symbols with the same stand-in begin with together, as a share of the
 stand-in's own: so a network that grew still writes what it wrote."""
@@ -48,6 +54,19 @@ class Returned:
     saved: Saved
     newest: Saved | None = None
     damaged: CheckpointError | None = None
+
+    @property
+    def title(self) -> str:
+        """What the network is called, else the file; hostile text."""
+        name = self.saved.info.get("name")
+        return name if isinstance(name, str) and name.strip() else self.name
+
+    def fact(self, name: str, most: float = MOST_FACT) -> float | None:
+        """Return a number that the file tells of the network; None if it is missing or absurd."""
+        value = self.saved.info.get(name)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return None
+        return float(value) if 0 <= value <= most else None  # None for a nan as well
 
 
 def read_model(data: bytes, name: str) -> Returned:

@@ -6,18 +6,14 @@ with the same content) and ``runs/<id>/`` (``last``, ``previous`` and ``best.saf
 the method returns. Knows nothing of how workers are started or of pages.
 """
 
-import json
-import secrets
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
+from lstm.arrivals import NAME_LENGTH, Arrivals, tidy_name
 from lstm.checkpoint import Saved
-from lstm.config import ModelConfig, TrainConfig
-from lstm.control import NEXT_TURN, Control, stop_run
-from lstm.corpus import Corpus
-from lstm.database import Database, storage_errors
+from lstm.control import stop_run
+from lstm.database import storage_errors
 from lstm.errors import StoreError
 from lstm.lifecycle import SELECT_RUN, WAITING, get_run, set_run
 from lstm.paths import data_folder
@@ -32,9 +28,10 @@ from lstm.records import (
     SampleRow,
     run_of,
 )
-from lstm.shelf import Shelf, corpus_key
+from lstm.shelf import corpus_key
 
 __all__ = [
+    "NAME_LENGTH",
     "Action",
     "Curve",
     "EpochRow",
@@ -45,18 +42,14 @@ __all__ = [
     "RunStore",
     "SampleRow",
     "corpus_key",
+    "tidy_name",
 ]
-
-NAME_LENGTH = 80
-"""Most characters of a run's name."""
 
 UNDO_SECONDS = 3600.0
 """How long a deleted run can be brought back before its files go."""
 
-_ID_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
-
-class RunStore(Control, Shelf):
+class RunStore(Arrivals):
     """Runs, their texts, checkpoints and measurements below one data folder.
 
     May be shared by threads; other processes may have it open as well.
@@ -70,8 +63,7 @@ class RunStore(Control, Shelf):
 
     def __init__(self, folder: Path | None = None) -> None:
         """Open or make the store; see the class."""
-        Shelf.__init__(self, folder or data_folder())
-        Control.__init__(self, Database(self.folder / "charloom.sqlite3"))
+        super().__init__(folder or data_folder())
 
     def close(self) -> None:
         """Close the database connections that are not in use."""
@@ -85,28 +77,7 @@ class RunStore(Control, Shelf):
         """Close the store."""
         self.close()
 
-    # ---- texts and checkpoints ------------------------------------------------------------
-
-    def add_corpus(self, corpus: Corpus, report: Mapping[str, Any] | None = None) -> str:
-        """Keep a text and return its key; a text that is there already is not written again.
-
-        Args:
-            corpus: The text with its split.
-            report: What was understood and cleaned, as JSON values, for ``report``.
-
-        Raises:
-            StoreError: It can't be written.
-        """
-        key = self.put_corpus(corpus, report)
-        row = (key, corpus.name, corpus.characters, corpus.vocabulary.size, time.time())
-        with self._database.write(durable=True) as db:
-            db.execute(
-                """INSERT INTO corpora (key, name, characters, symbols, created)
-                   VALUES (?, ?, ?, ?, ?)
-                   ON CONFLICT (key) DO UPDATE SET created = excluded.created""",
-                row,
-            )
-        return self.put_corpus(corpus, report)  # again, if ``purge`` took it in between
+    # ---- checkpoints ----------------------------------------------------------------------
 
     def save_checkpoint(self, run_id: str, saved: Saved, best: Saved | None = None) -> None:
         """Write a run's newest checkpoint and note how far it reaches; see ``put_checkpoint``.
@@ -119,52 +90,6 @@ class RunStore(Control, Shelf):
         self.saved(run_id, int(step or 0), float(epoch), size)
 
     # ---- runs -----------------------------------------------------------------------------
-
-    def create(
-        self,
-        owner: str,
-        name: str,
-        corpus: Corpus,
-        model_config: ModelConfig,
-        train_config: TrainConfig,
-        preset: str,
-    ) -> Run:
-        """Put a new run at the end of the queue.
-
-        Args:
-            owner: Key of the visitor.
-            name: What to call it; blank: the text's name.
-            corpus: What to learn.
-            model_config: Shape of the network.
-            train_config: How to train it.
-            preset: Name of the preset that the settings came from.
-
-        Raises:
-            StoreError: It can't be written.
-        """
-        key = self.add_corpus(corpus)
-        run_id, now = _new_id(), time.time()
-        row = {
-            "id": run_id,
-            "owner": owner,
-            "name": tidy_name(name) or tidy_name(corpus.name) or run_id,
-            "state": RunState.QUEUED,
-            "preset": preset,
-            "corpus": key,
-            "corpus_name": corpus.name,
-            "model_config": json.dumps(model_config.to_json()),
-            "train_config": json.dumps(train_config.to_json()),
-            "now": now,
-        }
-        with self._database.write(durable=True) as db:
-            db.execute(
-                f"""INSERT INTO runs (id, owner, name, state, preset, corpus, corpus_name,
-                        model_config, train_config, created, seen, turn)
-                    VALUES (:id, :owner, :name, :state, :preset, :corpus, :corpus_name,
-                        :model_config, :train_config, :now, :now, {NEXT_TURN})""",
-                row,
-            )
-            return get_run(db, run_id)
 
     def run(self, run_id: str) -> Run:
         """Return a run, deleted ones included.
@@ -266,14 +191,3 @@ class RunStore(Control, Shelf):
         with self._database.write(durable=True) as db:
             set_run(db, run_id, **columns)
             return get_run(db, run_id)
-
-
-def tidy_name(name: str) -> str:
-    """Return a name on one line, cut to ``NAME_LENGTH``, without control characters."""
-    printable = "".join(c if c.isprintable() else " " for c in name)
-    return " ".join(printable.split())[:NAME_LENGTH].rstrip()
-
-
-def _new_id() -> str:
-    """Return letters and digits that nobody can guess (70 bits) or misread."""
-    return "".join(secrets.choice(_ID_SIGNS) for _ in range(12))

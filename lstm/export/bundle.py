@@ -75,6 +75,7 @@ def _settings(story: Story) -> dict[str, Any]:
     }
     if story.run is not None:
         settings["preset"] = story.run.preset
+    if story.run is not None and story.run.has_text:
         settings["text"] = {
             "name": story.run.corpus_name,
             "characters": story.run.characters,

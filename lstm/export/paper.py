@@ -20,7 +20,7 @@ from lstm.export.figures import gradient_figure, learning_rate_figure, loss_figu
 from lstm.export.story import Story
 from lstm.export.words import Rows, count, duration, facts, model_rows, parameters
 from lstm.messages import Language, text
-from lstm.records import EpochRow, SampleRow
+from lstm.records import EpochRow, Run, SampleRow
 from lstm.sampling import Writer
 
 MOST_EVALUATIONS = 8
@@ -99,8 +99,14 @@ def _key_figures(story: Story, language: Language) -> Rows:
         *figures,
         (text("export.facts.epoch", language), f"{story.run.epoch:,.1f}"),
         (text("export.facts.seconds", language), duration(story.run.seconds, language)),
-        (text("export.facts.characters", language), count(story.run.characters)),
+        *_length(story.run, language),
     ]
+
+
+def _length(run: Run, language: Language) -> Rows:
+    if not run.has_text:
+        return []
+    return [(text("export.facts.characters", language), count(run.characters))]
 
 
 def _tiles(figures: Rows) -> str:

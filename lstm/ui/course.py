@@ -187,7 +187,7 @@ def speed(run: Run) -> float | None:
     While a run goes on that is what its last stretch did. Afterwards it is the mean over all its
     training, because the last stretch may have been a very short one.
     """
-    if run.state in _ONGOING or run.seconds <= 0:
+    if run.state in _ONGOING or run.seconds <= 0 or not run.has_text:
         return run.chars_per_second
     return run.epoch * _training_characters(run.corpus_fingerprint) / run.seconds
 

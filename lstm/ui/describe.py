@@ -1,6 +1,6 @@
 """A run in words: its state, its settings, its result. Knows nothing of widgets."""
 
-from lstm.records import Run
+from lstm.records import UNTOLD, Run
 from lstm.ui import words
 from lstm.ui.language import t
 from lstm.ui.settings import SETTINGS
@@ -13,10 +13,13 @@ def state(run: Run) -> str:
 
 def settings_of(run: Run) -> dict[str, str]:
     """Return all settings of a run with their values, in words. The text's name is hostile."""
-    fields = {**run.model_config.to_json(), **run.train_config.to_json()}
+    fields = run.model_config.to_json()
+    if run.preset != UNTOLD:
+        fields |= run.train_config.to_json()
+    none = t("settings.value.none")
     said = {
-        t("train.watch.text"): run.corpus_name,
-        t("train.text.characters"): words.count(run.characters),
+        t("train.watch.text"): run.corpus_name or none,
+        t("train.text.characters"): words.count(run.characters) if run.has_text else "–",
         t("train.text.symbols"): words.count(run.symbols),
         t("train.network.preset"): t(f"train.preset.{run.preset}"),
     }
@@ -35,7 +38,8 @@ def settings_rows(run: Run) -> list[list[str]]:
 def differing_rows(runs: list[Run]) -> list[list[str]]:
     """Return the settings in which runs differ as the rows of a table, the head first."""
     each = [settings_of(run) for run in runs]
-    rows = [[name, *(said[name] for said in each)] for name in each[0]]
+    names = list(dict.fromkeys(name for said in each for name in said))
+    rows = [[name, *(said.get(name, "–") for said in each)] for name in names]
     return [[t("train.watch.setting"), *(run.name for run in runs)]] + [
         row for row in rows if len(set(row[1:])) > 1
     ]

@@ -79,7 +79,8 @@ class Choice:
             DocumentError: It can't be read.
         """
         if self.run is not None:
-            return store().corpus(self.run.corpus_fingerprint)
+            key = self.run.corpus_fingerprint
+            return store().corpus(key) if self.run.has_text else None
         if self.name in {collection.key for collection in library.bundled()}:
             return Corpus.from_text(library.read_bundled(self.name), name=self.name)
         return self._public_corpus()

@@ -15,6 +15,7 @@ from lstm.ui.blocks import alert
 from lstm.ui.components.liveplot import live_plot
 from lstm.ui.course import comparison
 from lstm.ui.curves import AXES, UNITS, Look, shown
+from lstm.ui.homecoming import bring_back
 from lstm.ui.language import language, t
 from lstm.ui.services import owner, store
 from lstm.ui.switches import switch
@@ -39,6 +40,7 @@ def render() -> None:
     runs = store().runs(owner(), include_deleted=True)
     alive = [run for run in runs if run.deleted is None]
     _refused()
+    bring_back()
     _deleted([run for run in runs if run.deleted is not None])
     if not alive:
         alert(t("runs.empty"), "info")

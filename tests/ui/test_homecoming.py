@@ -1,0 +1,139 @@
+"""A model is brought back in the room Runs, and used like any other run."""
+
+from collections.abc import Callable
+from html import escape
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lstm.checkpoint import Saved, dumps
+from lstm.errors import CheckpointError
+from lstm.export.bundle import archive
+from lstm.export.story import Story
+from lstm.messages import LANGUAGES, Language, text
+from lstm.records import RunState
+from lstm.returning import Returned
+from lstm.runs import RunStore
+from lstm.ui.networks import Choice, choices
+from tests.engine_tools import bare_state, network, words
+from tests.ui.page_tools import ANNA, open_room, page_text, run_with_a_past
+
+HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$"
+
+
+def runs() -> None:
+    from lstm.ui.pages import runs
+
+    runs.render()
+
+
+def train() -> None:
+    from lstm.ui.pages import train
+
+    train.render()
+
+
+def write() -> None:
+    from lstm.ui.pages import write
+
+    write.render()
+
+
+def look() -> None:
+    from lstm.ui.pages import look
+
+    look.render()
+
+
+def bare(name: str = "my words") -> Saved:
+    from lstm.vocabulary import Vocabulary
+
+    vocabulary = Vocabulary.of(words(3000))
+    model = network(vocabulary.size, hidden_size=8, embedding_size=5)
+    info = {"name": name, "bits_per_char": 2.25, "epoch": 3.0}
+    return Saved(model.config, vocabulary, bare_state(model), info=info)
+
+
+def brought(room: AppTest, data: bytes, name: str) -> AppTest:
+    return room.file_uploader[0].set_value((name, data, "application/octet-stream")).run()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_is_shown_and_kept(store: RunStore, language: Language) -> None:
+    room = brought(open_room(runs, lang=language), dumps(bare(HOSTILE)), "x.safetensors")
+    assert not room.exception
+    said = page_text(room)
+    assert escape(HOSTILE) in said
+    assert "<img" not in said
+    assert "2.250" in said
+    assert text("write.cell.lstm", language, hidden=8) in said
+    assert text("runs.back.training_absent", language) in said
+    room.button(key="keep-returned").click().run()
+    assert not room.exception
+    (run,) = store.runs(ANNA)
+    assert (run.name, run.state) == (HOSTILE, RunState.FINISHED)
+    assert "keep-returned" not in [button.key for button in room.button]
+    assert text("train.preset.untold", language) in page_text(room)
+
+
+def test_an_archive_is_read_and_put_aside(store: RunStore) -> None:
+    room = brought(open_room(runs), archive(Story.of_model(bare())), "words.zip")
+    assert "my words" in page_text(room)
+    room.button(key="drop-returned").click().run()
+    assert "my words" not in page_text(room)
+    assert store.runs(ANNA) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_bad_file_is_said_to_be_one(store: RunStore, language: Language) -> None:
+    room = brought(open_room(runs, lang=language), b"nothing", "x.safetensors")
+    assert not room.exception
+    assert escape(text("errors.checkpoint_damaged", language)) in page_text(room)
+    assert "keep-returned" not in [button.key for button in room.button]
+    room = brought(room, dumps(bare()), "x.safetensors")
+    assert escape(text("errors.checkpoint_damaged", language)) not in page_text(room)
+    assert "keep-returned" in [button.key for button in room.button]
+
+
+def test_damaged_training_is_told_beside_a_whole_network(store: RunStore) -> None:
+    room = open_room(runs)
+    room.session_state["_returned"] = Returned(
+        "x", bare(), damaged=CheckpointError("checkpoint_damaged")
+    )
+    room.run()
+    why = text("errors.checkpoint_damaged", "en")
+    assert escape(text("runs.back.damaged", "en", why=why)) in page_text(room)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("draw", [train, write, look], ids=["train", "write", "look"])
+def test_every_room_knows_a_run_without_a_text(
+    store: RunStore, draw: Callable[[], None], language: Language
+) -> None:
+    run = store.adopt(ANNA, Returned("file", bare()))
+    room = open_room(draw, run=run.id, lang=language)
+    assert not room.exception
+    assert escape(text("errors.corpus_missing", language)) not in page_text(room)
+
+
+def test_it_is_among_the_networks_to_write_with(store: RunStore) -> None:
+    run = store.adopt(ANNA, Returned("file", bare()))
+    choice = choices(ANNA)[-1]
+    assert choice == Choice(f"run:{run.id}", run)
+    assert choice.corpus() is None
+
+
+def test_it_is_compared_with_a_run_that_has_a_curve(store: RunStore) -> None:
+    one, other = store.adopt(ANNA, Returned("file", bare())), run_with_a_past(store)
+    room = open_room(runs, compare=f"{one.id},{other.id}")
+    assert not room.exception
+    assert len(room.get("bidi_component")) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_can_be_taken_home_again(store: RunStore, language: Language) -> None:
+    from lstm.export import FORMATS, export
+
+    run = store.adopt(ANNA, Returned("file", bare()))
+    for kind in FORMATS:
+        assert export(Story.of_run(store, run.id), kind, language)
