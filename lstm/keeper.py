@@ -51,9 +51,9 @@ class Keeper:
         """Return the state to go on from, and forget what the store knows beyond it."""
         self.store.sweep_run(self.run.id)
         saved, damaged = self.store.load_checkpoint(self.run.id)
-        step = int(saved.state.numbers["step"] or 0) if saved else 0
+        step = int(saved.state.numbers.get("step") or 0) if saved else 0
         if saved is not None:
-            self.seconds = float(saved.state.numbers["seconds"] or 0.0)
+            self.seconds = float(saved.state.numbers.get("seconds") or 0.0)
             self.facts |= saved.info
         if self.run.step or damaged:
             self.store.rewind(self.run.id, step)

@@ -13,10 +13,11 @@ from lstm.corpus import Corpus
 from lstm.errors import StoreError
 from lstm.events import Checkpoint
 from lstm.records import RETURNED, UNTOLD
-from lstm.returning import Returned
+from lstm.returning import Returned, go_on_with
 from lstm.runs import Run, RunState, RunStore
 from lstm.scheduler import Scheduler
 from lstm.training import train
+from lstm.worker import run_worker
 from tests.engine_tools import words
 from tests.store_tools import make_run
 
@@ -105,3 +106,40 @@ def test_it_is_deleted_and_purged_like_any_other(store: RunStore, trained: Saved
     assert store.purge(deleted_before=float("inf")) == [run.id]
     assert not store.run_folder(run.id).exists()
     assert store.corpus(other.corpus_fingerprint).characters == other.characters
+
+
+# -- going on --------------------------------------------------------------------------------------
+
+NEW = "Ünlü, dann sät ein Zöllner: Ähren!\n" * 80
+
+
+def test_a_run_starts_from_the_weights_it_was_given(store: RunStore, trained: Saved) -> None:
+    continuation = go_on_with(trained, NEW, name="new")
+    run = store.go_on("anna", " ", continuation, CONFIG)
+    assert (run.name, run.state, run.corpus_name) == ("new", RunState.QUEUED, "new")
+    assert run.symbols == continuation.corpus.vocabulary.size > trained.vocabulary.size
+    assert run.has_model
+    assert run.has_text
+    start, damaged = store.load_checkpoint(run.id)
+    assert start is not None
+    assert damaged == 0
+    for name, value in continuation.saved.state.tensors.items():
+        assert start.state.tensors[name].equal(value)
+    assert start.info == {"name": "new", "corpus": "new", "epoch": 0.0}
+
+
+def test_a_worker_trains_it_on(store: RunStore, trained: Saved) -> None:
+    run = store.go_on("anna", "more", go_on_with(trained, words(3000)), CONFIG)
+    assert store.claim(1) is not None
+    assert run_worker(run.id, store)
+    done = store.run(run.id)
+    assert done.state == RunState.FINISHED
+    assert done.step > 0
+    assert [notice.message.key for notice in store.notices(run.id)] == []
+    fresh = store.create("anna", "", Corpus.from_text(words(3000)), SHAPE, CONFIG, "quick")
+    assert store.claim(1) is not None
+    assert run_worker(fresh.id, store)
+    bits = store.run(fresh.id).best_bits
+    assert done.best_bits is not None
+    assert bits is not None
+    assert done.best_bits < bits

@@ -16,7 +16,7 @@ from lstm.returning import Returned
 from lstm.runs import RunStore
 from lstm.ui.networks import Choice, choices
 from tests.engine_tools import bare_state, network, words
-from tests.ui.page_tools import ANNA, open_room, page_text, run_with_a_past
+from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$"
 
@@ -137,3 +137,57 @@ def test_it_can_be_taken_home_again(store: RunStore, language: Language) -> None
     run = store.adopt(ANNA, Returned("file", bare()))
     for kind in FORMATS:
         assert export(Story.of_run(store, run.id), kind, language)
+
+
+# -- training it on --------------------------------------------------------------------------------
+
+NEW = "Ünlü, <b>dann</b> sät ein Zöllner: Ähren & mehr!\n" * 80
+
+
+def test_it_is_trained_on_with_another_text(store: RunStore) -> None:
+    run = store.adopt(ANNA, Returned("file", bare(HOSTILE)))
+    room = open_room(train, text="paste", **{"from": run.id})
+    assert not room.exception
+    room.text_area(key="pasted").set_value(NEW).run()
+    assert not room.exception
+    said = page_text(room)
+    assert escape(HOSTILE) in said
+    assert text("train.on.pair", "en", new="ö", known="o") in said
+    assert text("train.on.pair", "en", new="&lt;", known=text("train.on.blank", "en")) in said
+    assert "<b>" not in said
+    room.button(key="start-on").click().run()
+    assert not room.exception
+    newest = store.runs(ANNA)[0]
+    assert newest.id != run.id
+    assert room.query_params["run"] == newest.id
+    assert (newest.state, newest.model_config) == (RunState.QUEUED, run.model_config)
+    assert newest.symbols > run.symbols
+    assert newest.has_model
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_new_symbols_are_told_in_every_language(store: RunStore, language: Language) -> None:
+    run = store.adopt(ANNA, Returned("file", bare()))
+    room = open_room(train, lang=language, text="essays-zh", **{"from": run.id})
+    assert not room.exception
+    assert text("train.on.kept", language) in page_text(room)
+    assert text("train.start", language) in labels(room.button)
+
+
+def test_a_text_that_it_knows_brings_nothing_new(store: RunStore) -> None:
+    run = store.adopt(ANNA, Returned("file", bare()))
+    room = open_room(train, text="paste", **{"from": run.id})
+    room.text_area(key="pasted").set_value(words(3000)).run()
+    assert text("train.on.all_known", "en") in page_text(room)
+    room.text_area(key="pasted").set_value("short").run()
+    assert not room.exception
+    assert "start-on" not in [button.key for button in room.button]
+
+
+def test_nobody_else_can_go_on_with_it(store: RunStore) -> None:
+    run = store.adopt(BERT, Returned("file", bare()))
+    for which in (run.id, "nonsense"):
+        room = open_room(train, **{"from": which})
+        assert not room.exception
+        assert not room.selectbox
+        assert escape(text("errors.unknown_run", "en")) in page_text(room)

@@ -81,6 +81,8 @@ def _row(run: Run) -> None:
         if run.has_model:
             rooms.link("write", t("runs.write"), run=run.id)
             rooms.link("look", run=run.id)
+            if not run.is_active:
+                rooms.link("train", t("train.on.link"), **{"from": run.id})
         _rename(run)
         take_home_run(run)
         st.button(

@@ -1,7 +1,7 @@
 """The room Train: bring a text, choose a network, watch it learn.
 
-With ``?run=ID`` in the address it shows that run, otherwise the way to a new one. Knows nothing
-of how a training is done.
+With ``?run=ID`` in the address it shows that run, with ``?from=ID`` it trains that run's network
+on a text, otherwise it leads to a new one. Knows nothing of how a training is done.
 """
 
 import streamlit as st
@@ -11,7 +11,7 @@ from lstm.presets import PresetName
 from lstm.ui import address, blocks, language
 from lstm.ui.blocks import alert
 from lstm.ui.language import t
-from lstm.ui.pages import train_network, train_text, train_watch
+from lstm.ui.pages import train_network, train_on, train_text, train_watch
 from lstm.ui.services import owner, store
 from lstm.ui.settings import NAMES, Chosen
 from lstm.ui.texts import Prepared, Text, prepare
@@ -24,10 +24,13 @@ def render() -> None:
     """Draw the room."""
     blocks.style()
     run_id = st.query_params.get("run")
-    if run_id is None:
-        _set_up()
-    else:
+    start = st.query_params.get("from")
+    if run_id is not None:
         train_watch.render(run_id)
+    elif start is not None:
+        train_on.render(start)
+    else:
+        _set_up()
 
 
 def _set_up() -> None:

@@ -105,6 +105,8 @@ def _buttons(run: Run) -> None:
             rooms.link("write", t("train.watch.write"), run=run.id)
             rooms.link("look", run=run.id)
             take_home_run(run)
+        if run.has_model and not run.has_text:
+            rooms.link("train", t("train.on.link"), **{"from": run.id})
         _new_training()
 
 

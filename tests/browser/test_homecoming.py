@@ -1,0 +1,48 @@
+"""A model is taken home, brought back in a real browser, writes, and is trained on."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from lstm.messages import LANGUAGES, Language, text
+from tests.browser.conftest import PATIENCE, OpenPage
+from tests.browser.test_takehome import open_offers, take
+from tests.browser.typewriter import Typewriter
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_model_comes_back_and_writes(
+    open_page: OpenPage, tmp_path: Path, language: Language
+) -> None:
+    page = open_page(language=language)
+    Typewriter(page).wait_for(5)
+    open_offers(page, language)
+    file = take(page, "model", language, tmp_path)
+    page.goto("/runs")
+    page.get_by_text(text("runs.back.title", language), exact=True).click()
+    chooser = page.locator('[data-testid="stFileUploader"] input[type=file]')
+    chooser.set_input_files(  # type: ignore[arg-type]
+        {"name": "x.safetensors", "mimeType": "application/octet-stream", "buffer": b"nothing"}
+    )
+    expect(page.get_by_role("alert").first).to_contain_text(
+        text("errors.checkpoint_damaged", language)
+    )
+    chooser.set_input_files(file)
+    page.get_by_role("button", name=text("runs.back.keep", language), exact=True).click()
+    page.get_by_role("link", name=text("runs.write", language), exact=True).click()
+    expect(page).to_have_url(re.compile(r"run="))
+    Typewriter(page).wait_for(50)
+    page.goto("/runs")
+    page.get_by_role("link", name=text("train.on.link", language), exact=True).click()
+    expect(page).to_have_url(re.compile(r"from="))
+    expect(page.get_by_text(text("train.on.network", language), exact=True)).to_be_visible()
+    page.get_by_role("button", name=text("train.start", language), exact=True).click()
+    expect(page).to_have_url(re.compile(r"[?&]run="))
+    stop = page.get_by_role("button", name=text("train.watch.stop", language), exact=True)
+    stop.click()
+    expect(page.get_by_text(text("train.state.stopped", language), exact=True)).to_be_visible()
