@@ -71,7 +71,7 @@ class View {
     layout.height = this.data.height;
     this.keepZoom(layout);
     if (width < NARROW) keepClear(layout, figure.data);
-    this.plotly.react(this.canvas, figure.data, layout, {
+    this.drawn = this.plotly.react(this.canvas, figure.data, layout, {
       displayModeBar: false,
       doubleClick: false, // the event below does it, in one way for mouse and button
       typesetMath: false,
@@ -94,7 +94,8 @@ class View {
     const cut = (start) => [path.x.slice(start, place + 1), path.y.slice(start, place + 1)];
     const [tailX, tailY] = cut(from);
     const [headX, headY] = cut(place);
-    this.plotly.restyle(this.canvas, { x: [tailX, headX], y: [tailY, headY] }, [at("tail"), at("head")]);
+    const moved = { x: [tailX, headX], y: [tailY, headY] };
+    this.drawn = this.plotly.restyle(this.canvas, moved, [at("tail"), at("head")]);
   }
 
   offer(file, words) {
@@ -174,7 +175,8 @@ class View {
     this.observer.disconnect();
     document.removeEventListener("charloom-playhead", this.follow);
     cancelAnimationFrame(this.frame);
-    if (this.listening) this.plotly.purge(this.canvas);
+    // A drawing that Plotly is still at would stumble over what is gone.
+    if (this.listening) Promise.resolve(this.drawn).finally(() => this.plotly.purge(this.canvas));
     this.figure.remove();
   }
 }
