@@ -30,6 +30,7 @@ _DOWNLOAD = "_download"
 _POLL = 0.3  # seconds between two looks at a download
 _SHORT_LIST = 6  # files from which on the list scrolls
 _LIST_HEIGHT = 420
+_EXCERPT_HEIGHT = 190
 _MOST_SENTENCES = 60  # about what was done to the files
 _FEW = 24  # rare characters that are listed
 
@@ -69,7 +70,7 @@ def doctor(text: Text, prepared: Prepared) -> None:
     alert(t(f"corpus.verdict_{found.verdict}"), moods[found.verdict])  # type: ignore[arg-type]
     with st.expander(t("train.text.understood"), expanded=True):
         st.html(blocks.list_html(_findings(text, prepared)))
-        st.code(prepared.corpus.excerpt(0, PREVIEW), language=None, wrap_lines=True, height=170)
+        _lines(prepared.corpus.excerpt(0, PREVIEW))
 
 
 def _source() -> str:
@@ -144,7 +145,16 @@ def _file(kept: Draft, place: int, document: Document) -> None:
     if document.removed:
         with st.expander(t("train.text.removed", count=len(document.removed))):
             lines = "\n".join(f"{page}: {line}" for page, line in document.removed)
-            st.code(lines, language=None, wrap_lines=True, height=170)
+            _lines(lines)
+
+
+def _lines(text: str) -> None:
+    """Show a long text in little room, where the keyboard can scroll it, too.
+
+    What scrolls is the container: unlike the code block, it holds something to focus on.
+    """
+    with st.container(height=_EXCERPT_HEIGHT, border=False):
+        st.code(text, language=None, wrap_lines=True)
 
 
 def _column(kept: Draft, place: int, document: Document) -> None:
