@@ -16,11 +16,11 @@ from torch import Tensor
 from lstm.checkpoint import Saved, loads
 from lstm.config import VALIDATION_SHARE, VOCABULARY_CAP
 from lstm.corpus import Corpus
-from lstm.errors import CheckpointError
+from lstm.errors import CheckpointError, CorpusError
 from lstm.events import TrainingState
 from lstm.readers.archive import Archive
 from lstm.readers.document import Source
-from lstm.vocabulary import UNKNOWN, Vocabulary
+from lstm.vocabulary import MOST_SYMBOLS, UNKNOWN, Vocabulary
 
 ENDINGS = (".safetensors", ".zip")
 """Endings of the files that a network can come back in."""
@@ -154,7 +154,7 @@ def go_on_with(
         cap: Most new symbols, the text's most frequent ones; the others are read as unknown.
 
     Raises:
-        CorpusError: The text is no corpus.
+        CorpusError: The text is no corpus, or they know more symbols together than there may be.
         ConfigError: ``validation`` or ``cap`` is out of range.
     """
     own = Corpus.from_text(
@@ -170,6 +170,8 @@ def go_on_with(
 
 def _merged(known: Vocabulary, other: Vocabulary) -> Vocabulary:
     symbols = {*known.characters, *other.characters}
+    if len(symbols) > MOST_SYMBOLS:
+        raise CorpusError("symbols_together", most=MOST_SYMBOLS)
     ordered = sorted(symbols - {UNKNOWN})
     return Vocabulary((*ordered, UNKNOWN) if UNKNOWN in symbols else tuple(ordered))
 

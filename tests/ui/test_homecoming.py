@@ -15,6 +15,7 @@ from lstm.records import RunState
 from lstm.returning import Returned
 from lstm.runs import RunStore
 from lstm.ui.networks import Choice, choices
+from lstm.vocabulary import UNKNOWN, Vocabulary
 from tests.engine_tools import bare_state, network, words
 from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past
 
@@ -46,8 +47,6 @@ def look() -> None:
 
 
 def bare(name: str = "my words") -> Saved:
-    from lstm.vocabulary import Vocabulary
-
     vocabulary = Vocabulary.of(words(3000))
     model = network(vocabulary.size, hidden_size=8, embedding_size=5)
     info = {"name": name, "bits_per_char": 2.25, "epoch": 3.0}
@@ -181,6 +180,20 @@ def test_a_text_that_it_knows_brings_nothing_new(store: RunStore) -> None:
     assert text("train.on.all_known", "en") in page_text(room)
     room.text_area(key="pasted").set_value("short").run()
     assert not room.exception
+    assert "start-on" not in [button.key for button in room.button]
+
+
+def test_more_symbols_than_there_may_be_are_told(store: RunStore) -> None:
+    symbols = "".join(chr(c) for c in range(0x20, 0x20 + 65_535) if not 0xD800 <= c <= 0xDFFF)
+    symbols += "".join(chr(c) for c in range(0x20000, 0x20000 + 65_500 - len(symbols)))
+    vocabulary = Vocabulary.of("".join(sorted(set(symbols) - {UNKNOWN})), cap=65_534)
+    model = network(vocabulary.size, hidden_size=1, embedding_size=1)
+    run = store.adopt(ANNA, Returned("file", Saved(model.config, vocabulary, bare_state(model))))
+    room = open_room(train, text="paste", **{"from": run.id})
+    new = "".join(chr(c) for c in range(0x30000, 0x30000 + 400))
+    room.text_area(key="pasted").set_value(new * 5).run()
+    assert not room.exception
+    assert escape(text("errors.symbols_together", "en", most=65_535)) in page_text(room)
     assert "start-on" not in [button.key for button in room.button]
 
 

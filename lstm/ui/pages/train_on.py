@@ -81,7 +81,11 @@ def _prepared(text: Text, saved: Saved) -> Prepared | None:
 
 
 def _go_on(run: Run, saved: Saved, text: Text) -> None:
-    continuation = _grown(run, saved, text)
+    try:
+        continuation = _grown(run, saved, text)
+    except CorpusError as error:  # together they know more symbols than there may be
+        alert(error.text(language.language()))
+        return
     corpus = continuation.corpus
     _facts(saved, continuation)
     chosen = _budget(corpus)
