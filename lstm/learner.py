@@ -17,6 +17,9 @@ from lstm.model import CharModel, State, bfloat16_is_native
 _FLOOR = 0.01
 """Share of the peak that the learning rate starts from and falls to."""
 
+RESET = 0.02
+"""Chance of a stream to begin a step with an empty memory: about once in 50 steps."""
+
 _MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
 """What Adam keeps for each parameter."""
 
@@ -108,9 +111,20 @@ class Learner:
                 outputs, _ = self.model.recur(self.model.embed(inputs), None)
                 logits = self.model.head(outputs[:, -1])
             else:
-                logits, state = self.model(inputs, self.carried)
+                logits, state = self.model(inputs, self._memory())
                 self.carried = tuple(part.detach() for part in state)
         return nn.functional.cross_entropy(logits.float().flatten(0, -2), targets.flatten())
+
+    def _memory(self) -> State | None:
+        """Return the carried memory, now and then emptied for a stream.
+
+        Whoever lets the network write begins with an empty memory, so it must have met one.
+        """
+        if self.carried is None:
+            return None
+        kept = torch.rand(self.carried[0].shape[1]) >= RESET
+        mask = kept.to(self.device, torch.float32)[:, None]
+        return tuple(part * mask for part in self.carried)
 
     def _scheduled(self, progress: float) -> float:
         """Return the learning rate: linear warm-up, then cosine decay over the budget."""

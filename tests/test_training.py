@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lstm import checkpoint, training
+from lstm import checkpoint, learner, training
 from lstm.batches import Streams, Windows
 from lstm.checkpoint import Saved
 from lstm.config import SAMPLE_LENGTH, SAMPLE_TEMPERATURES, ModelConfig, SampleConfig, TrainConfig
@@ -134,6 +134,9 @@ def test_continuous_recipe_is_this_plain_loop(decay: float) -> None:
     streams = Streams(CORPUS.train, 4, 16, config.rng)
     state = None
     for inputs, targets, _ in itertools.chain(streams.one_pass(0), streams.one_pass(1)):
+        if state is not None:
+            kept = (torch.rand(4) >= learner.RESET).float()[:, None]
+            state = tuple(part * kept for part in state)
         logits, after = model(inputs, state)
         state = tuple(part.detach() for part in after)
         optimizer.zero_grad()
@@ -229,6 +232,12 @@ def test_rate_warms_up_and_falls_along_a_cosine(
     assert max(told) == pytest.approx(0.01, rel=1e-3)
     assert told[top + 49] == pytest.approx(0.00505, rel=0.05)  # half way, above a floor of 1 %
     assert 0.0001 <= told[-1] < 0.00011
+
+
+def test_without_warm_up_the_rate_starts_from_its_peak(tell_every_step: None) -> None:
+    told = rates(settings(schedule="cosine", warmup=0.0, learning_rate=0.01))
+    assert told[0] == 0.01
+    assert told == sorted(told, reverse=True)
 
 
 def test_a_constant_rate_stays(tell_every_step: None) -> None:
