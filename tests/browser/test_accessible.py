@@ -23,9 +23,14 @@ LOOKS = [("en", "light"), ("zh", "dark")]
 """Names and words depend on the language, colours on the theme: no rule looks at both at once."""
 
 LOOK_TEXT: dict[Language, str] = {
-    "en": "The cat sat on the mat.\nAnd then the dog ran far away.",
-    "zh": "春天来了。\n花开了，鸟在树上唱歌。",
+    "en": "\n".join(["The cat sat on the mat, and then the dogs ran far away."] * 3),
+    "zh": "\n".join(["春天来了，花开了，鸟在树上唱歌，孩子们在河边奔跑。"] * 6),
 }
+"""Just long enough for every view."""
+
+CHART = ".charloom-plot-canvas .main-svg"
+CHARTS = ("history", "whatif", "gradients", "horizon", "trajectory", "novelty")
+"""The views that show a chart without being asked."""
 
 
 def settled(page: Page) -> None:
@@ -101,8 +106,16 @@ def test_look(open_page: OpenPage, language: Language, theme: str) -> None:
         expect(page).to_have_url(re.compile(f"view={view}"))
         title = text(f"look_{view}.title", language)
         expect(page.locator("h2.charloom-title", has_text=title)).to_be_visible()
+        if view in CHARTS:
+            expect(page.locator(CHART).first).to_be_visible()
         settled(page)
         inspector.inspect(view)
+        if view == "race":
+            page.get_by_role("button", name=text("look_race.start", language)).click()
+            expect(page.locator(CHART).first).to_be_visible()
+            inspector.inspect("race that goes on")
+            page.locator(".st-key-cancel-race button").click()
+            expect(page.locator(".st-key-cancel-race")).to_have_count(0)
     assert not inspector.found, inspector.report()
 
 
@@ -121,7 +134,7 @@ def test_runs(open_page: OpenPage, server: Server, language: Language, theme: st
     settled(page)
     inspector.inspect("runs")
     page.goto(f"/runs?lang={language}&compare={','.join(runs)}")
-    expect(page.locator(".charloom-plot-canvas .main-svg").first).to_be_visible()
+    expect(page.locator(CHART).first).to_be_visible()
     settled(page)
     inspector.inspect("compare")
     assert not inspector.found, inspector.report()
