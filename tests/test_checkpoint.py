@@ -195,7 +195,7 @@ def test_a_file_that_is_too_large_is_not_read(
     with path.open("wb") as file:
         file.truncate(600 * 1024 * 1024)  # a hole: it takes no room
     monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read"))
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(CheckpointError, match="512 MB") as caught:
         load(path)
     assert caught.value.key == "checkpoint_too_large"
 
