@@ -26,7 +26,7 @@ def test_a_model_comes_back_and_writes(
     page.goto("/runs")
     page.get_by_text(text("runs.back.title", language), exact=True).click()
     chooser = page.locator('[data-testid="stFileUploader"] input[type=file]')
-    chooser.set_input_files(  # type: ignore[arg-type]
+    chooser.set_input_files(
         {"name": "x.safetensors", "mimeType": "application/octet-stream", "buffer": b"nothing"}
     )
     expect(page.get_by_role("alert").first).to_contain_text(
