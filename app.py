@@ -1,7 +1,4 @@
-"""Charloom's web server: ``streamlit run app.py`` starts the pages and the run scheduler.
-
-Knows nothing of what the pages show.
-"""
+"""Charloom's web server: ``streamlit run app.py`` starts the pages and the run scheduler."""
 
 import logging
 from collections.abc import AsyncIterator
