@@ -9,7 +9,7 @@ python3 -m venv .venv-check
 pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 
 # A Chromium for the browser tests: the system's, Debian's package, or Playwright's own.
-if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
+if [ ! -e "${CHARLOOM_CHROMIUM:-/usr/bin/chromium}" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null
