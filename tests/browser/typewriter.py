@@ -51,13 +51,21 @@ class Typewriter:
         )
 
     def restart(self, control: str = "restart") -> None:
-        """Click, and wait until the old text is gone."""
+        """Click, and wait until the old text is gone and the count has begun anew."""
         self.control(control).evaluate(
-            """button => {
+            """async (button, patience) => {
+                const root = button.closest('.typewriter');
+                const before = Number(root.dataset.position);
                 button.click();
                 const sheet = button.getRootNode().querySelector('.page .run');
                 if (sheet) throw new Error('text is left');
-            }"""
+                const until = performance.now() + patience;
+                while (before && Number(root.dataset.position) >= before) {
+                    if (performance.now() > until) throw new Error('the count goes on');
+                    await new Promise(requestAnimationFrame);
+                }
+            }""",
+            PATIENCE,
         )
 
     def wait_for_state(self, state: str) -> None:
