@@ -67,7 +67,9 @@ def test_a_run_is_taken_home_and_a_damaged_one_is_said_to_be(
     upload(page)
     run = start(page)
     wait_for_evaluations(page, 1)
-    expect(page.get_by_text(text("train.state.finished", "en"), exact=True)).to_be_visible()
+    expect(page.get_by_text(text("train.state.finished", "en"), exact=True)).to_be_visible(
+        timeout=60_000
+    )
     page.goto("/runs")
     open_offers(page, "en")
     archive = take(page, "archive", "en", tmp_path)
@@ -76,4 +78,6 @@ def test_a_run_is_taken_home_and_a_damaged_one_is_said_to_be(
         for which in ("best", "last"):
             (store.run_folder(run) / f"{which}.safetensors").write_bytes(b"nothing")
     page.get_by_role("button", name=text("runs.file.html", "en"), exact=True).click()
-    expect(page.get_by_role("alert").filter(has_text="model file is damaged")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="model file is damaged")).to_be_visible(
+        timeout=60_000
+    )
