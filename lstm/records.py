@@ -142,6 +142,8 @@ class Run:
         checkpoint_step: Step of the saved snapshot; None: there is no model yet.
         checkpoint_epoch: Epoch of the saved snapshot.
         size_bytes: Room that its files take on the disk, the text excluded.
+        aside: Since when it lets others pass, because its owner has no page open; None: not so.
+        place: The machine of a cluster that it trains on; None: this one.
         version: As from ``RunStore.version``.
     """
 
@@ -180,6 +182,8 @@ class Run:
     checkpoint_step: int | None
     checkpoint_epoch: float | None
     size_bytes: int
+    aside: float | None
+    place: str | None
     version: int
 
     def allows(self, action: Action) -> bool:
@@ -226,6 +230,7 @@ def run_of(row: sqlite3.Row) -> Run:
     values = dict(row)
     values["corpus_fingerprint"] = values.pop("corpus")
     del values["turn"]  # the order in the queue; ``RunStore.queue_place`` tells the place
+    del values["recorded"]  # for whoever writes events that come from another machine
     values["state"] = RunState(values["state"])
     values["model_config"] = ModelConfig.from_json(json.loads(values["model_config"]))
     values["train_config"] = TrainConfig.from_json(json.loads(values["train_config"]))

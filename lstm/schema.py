@@ -111,5 +111,36 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (corpus, key)
         ) WITHOUT ROWID""",
     ),
+    (
+        # When a waiting run stepped aside because no page of its owner was seen for long.
+        "ALTER TABLE runs ADD COLUMN aside REAL",
+        # The machine of the cluster that it trains on; none: this one.
+        "ALTER TABLE runs ADD COLUMN place TEXT",
+        # Number of the last batch of events that came from there.
+        "ALTER TABLE runs ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0",
+        """CREATE TABLE shares (
+            token TEXT PRIMARY KEY,
+            run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+            created REAL NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX shares_by_run ON shares (run)",
+        """CREATE TABLE classes (
+            code TEXT PRIMARY KEY,
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            created REAL NOT NULL,
+            closed REAL,
+            version INTEGER NOT NULL DEFAULT 1
+        ) WITHOUT ROWID""",
+        "CREATE INDEX classes_by_owner ON classes (owner, created)",
+        """CREATE TABLE members (
+            class TEXT NOT NULL REFERENCES classes (code) ON DELETE CASCADE,
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            joined REAL NOT NULL,
+            PRIMARY KEY (class, owner)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX members_by_owner ON members (owner)",
+    ),
 )
 """Statements that lead from each schema version to the next; only ever appended to."""
