@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from lstm.errors import StoreError
 from lstm.ui.components import liveplot
+from lstm.ui.frames import CookiesInFrames
 from lstm.ui.visitor import VisitorCookie
 
 if TYPE_CHECKING:
@@ -53,5 +54,9 @@ app = st.App(
     "lstm/ui/frame/main.py",
     lifespan=lifespan,
     routes=liveplot.ROUTES,
-    middleware=[Middleware(GZipMiddleware, compresslevel=5), Middleware(VisitorCookie)],
+    middleware=[
+        Middleware(CookiesInFrames),
+        Middleware(GZipMiddleware, compresslevel=5),
+        Middleware(VisitorCookie),
+    ],
 )

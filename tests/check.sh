@@ -18,6 +18,16 @@ if [ ! -e "${CHARLOOM_CHROMIUM:-/usr/bin/chromium}" ]; then
   fi
 fi
 
+# An nginx for the tests of a server behind a proxy.
+if [ ! -x /usr/sbin/nginx ] && ! command -v nginx >/dev/null; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "The tests of a server behind a proxy need nginx: please install it." >&2
+    exit 1
+  fi
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq nginx-light >/dev/null
+fi
+
 ruff check .
 ruff format --check .
 mypy

@@ -98,8 +98,15 @@ def health_check() -> list[str]:
     return command
 
 
-@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
-def test_the_health_check_tells_sick_from_healthy(status: int, healthy: bool) -> None:
+@pytest.mark.parametrize(
+    ("status", "below", "path"),
+    [
+        (200, "", "/_stcore/health"),
+        (503, "", "/_stcore/health"),
+        (200, "/charloom/", "/charloom/_stcore/health"),
+    ],
+)
+def test_the_health_check_tells_sick_from_healthy(status: int, below: str, path: str) -> None:
     asked = []
 
     class Answer(BaseHTTPRequestHandler):
@@ -115,11 +122,14 @@ def test_the_health_check_tells_sick_from_healthy(status: int, healthy: bool) ->
         Thread(target=server.serve_forever, daemon=True).start()
         python, *arguments = health_check()
         here = [word.replace(PORT, str(server.server_port)) for word in arguments]
-        ended = subprocess.run([sys.executable, *here], capture_output=True, check=False)
+        settings = {**os.environ, "STREAMLIT_SERVER_BASE_URL_PATH": below}
+        ended = subprocess.run(
+            [sys.executable, *here], capture_output=True, check=False, env=settings
+        )
         server.shutdown()
     assert python == "python"
-    assert asked == ["/_stcore/health"]
-    assert (ended.returncode == 0) == healthy
+    assert asked == [path]
+    assert (ended.returncode == 0) == (status == 200)
 
 
 def test_one_port_everywhere() -> None:
@@ -128,7 +138,7 @@ def test_one_port_everywhere() -> None:
     assert words[:3] == ["streamlit", "run", "app.py"]
     assert f"--server.port={PORT}" in words
     assert all_of("EXPOSE") == [PORT]
-    assert f":{PORT}/" in health_check()[-1]
+    assert f":{PORT}'" in health_check()[-1]
     assert front_matter()["app_port"] == PORT
 
 

@@ -71,6 +71,6 @@ def _wants_key(scope: Scope) -> bool:
 
 
 def _cookie(scope: Scope) -> str:
-    secure = "; Secure" if scope.get("scheme") == "https" else ""
-    path = scope.get("root_path") or "/"
-    return f"{COOKIE}={new_key()}; Path={path}; Max-Age={_YEAR}; HttpOnly; SameSite=Lax{secure}"
+    """Return the cookie as it is without HTTPS; with it, ``frames`` adds to it."""
+    path = scope.get("root_path") or f"/{str(st.get_option('server.baseUrlPath')).strip('/')}"
+    return f"{COOKIE}={new_key()}; Path={path}; Max-Age={_YEAR}; HttpOnly; SameSite=Lax"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = (
@@ -28,6 +28,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+LOOKED_FOR = ("/_stcore/health", "/_stcore/host-config")
 LOCALES = {"en": "en-US", "zh": "zh-CN"}
 PATIENCE = 60_000
 """Milliseconds that a test waits for something to appear: a bound, not an expectation."""
@@ -63,8 +64,8 @@ def free_port() -> int:
         return port
 
 
-def start_server(data: Path, port: int | None = None) -> Server:
-    """Start ``streamlit run app.py`` and wait until it answers."""
+def start_server(data: Path, port: int | None = None, below: str = "") -> Server:
+    """Start ``streamlit run app.py``, maybe below a path, and wait until it answers."""
     port = port or free_port()
     data.mkdir(parents=True, exist_ok=True)
     log = data / "server.log"
@@ -73,12 +74,17 @@ def start_server(data: Path, port: int | None = None) -> Server:
         *("--server.port", str(port), "--server.address", "127.0.0.1"),
         *("--server.headless", "true"),
     ]
-    environment = {**os.environ, "CHARLOOM_DATA": str(data / "store")}
+    environment = {
+        **os.environ,
+        "CHARLOOM_DATA": str(data / "store"),
+        "STREAMLIT_SERVER_BASE_URL_PATH": below,
+    }
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
-    server = Server(f"http://127.0.0.1:{port}", data / "store", process, log)
+    address = f"http://127.0.0.1:{port}/{below}".rstrip("/")
+    server = Server(address, data / "store", process, log)
     _wait_until_healthy(server)
     return server
 
@@ -112,13 +118,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium if there is one, else Playwright's own."""
-    system = Path(os.environ.get("CHARLOOM_CHROMIUM", "/usr/bin/chromium"))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=system if system.exists() else None, args=list(ARGUMENTS)
-        )
+        browser = launch(playwright.chromium)
         yield browser
         browser.close()
+
+
+def launch(kind: BrowserType, *arguments: str) -> Browser:
+    system = Path(os.environ.get("CHARLOOM_CHROMIUM", "/usr/bin/chromium"))
+    return kind.launch(
+        executable_path=system if system.exists() else None, args=[*ARGUMENTS, *arguments]
+    )
 
 
 @pytest.fixture
@@ -128,7 +138,7 @@ def open_page(server: Server, chromium: Browser) -> Iterator[OpenPage]:
 
     def note(message: ConsoleMessage) -> None:
         # Opened below a room's address, Streamlit's page first looks for its server there.
-        looking = message.location["url"].endswith(("/_stcore/health", "/_stcore/host-config"))
+        looking = message.location["url"].endswith(LOOKED_FOR)
         if message.type == "error" and not looking:
             errors.append(message.text)
 

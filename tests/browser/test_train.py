@@ -4,7 +4,7 @@ import random
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Frame, Locator, Page, expect
 
 from lstm.messages import LANGUAGES, Language, text
 from tests.browser.conftest import PATIENCE, OpenPage, Server
@@ -24,25 +24,25 @@ def words(count: int = 4000) -> bytes:
     return " ".join(rng.choice(WORDS) for _ in range(count)).encode()
 
 
-def upload(page: Page, name: str = "words.txt", content: bytes | None = None) -> None:
+def upload(page: Page | Frame, name: str = "words.txt", content: bytes | None = None) -> None:
     file = {"name": name, "mimeType": "text/plain", "buffer": content or words()}
     page.locator('[data-testid="stFileUploader"] input[type=file]').set_input_files(file)  # type: ignore[arg-type]
 
 
-def start(page: Page, language: Language = "en") -> str:
+def start(page: Page | Frame, language: Language = "en") -> str:
     """Start the training and return its id."""
     page.get_by_role("button", name=text("train.start", language), exact=True).click()
-    expect(page).to_have_url(re.compile(r"run="))
+    page.wait_for_url(re.compile(r"run="), wait_until="commit")
     found = re.search(r"run=([\w-]+)", page.url)
     assert found is not None
     return found[1]
 
 
-def plot(page: Page) -> Locator:
+def plot(page: Page | Frame) -> Locator:
     return page.locator(".charloom-plot-canvas").first
 
 
-def evaluations(page: Page) -> int:
+def evaluations(page: Page | Frame) -> int:
     """Number of held-out points that the loss chart shows."""
     return int(
         plot(page).evaluate(
@@ -51,7 +51,7 @@ def evaluations(page: Page) -> int:
     )
 
 
-def wait_for_evaluations(page: Page, least: int) -> None:
+def wait_for_evaluations(page: Page | Frame, least: int) -> None:
     expect(plot(page)).to_be_visible()
     page.wait_for_function(
         """least => {

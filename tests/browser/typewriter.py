@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Frame, Locator, Page
 
 PATIENCE = 60_000
 """Milliseconds after which what never comes is a failure, not a slow machine."""
@@ -19,7 +19,7 @@ class Run(NamedTuple):
 class Typewriter:
     """Reads and drives the typewriter of a page."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page | Frame) -> None:
         self.page = page
         self.root = page.locator(".typewriter")
         self.sheet = page.locator(".paper .sheet")

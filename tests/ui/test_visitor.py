@@ -7,10 +7,11 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
+from lstm.ui.frames import CookiesInFrames
 from lstm.ui.visitor import COOKIE, VisitorCookie, is_key, new_key
 
 
-def cookie_for(path: str, sent: str = "", scheme: str = "http") -> str | None:
+def cookie_for(path: str, sent: str = "", scheme: str = "http", proxied: str = "") -> str | None:
     """Ask for a page and return the cookie that comes with it."""
     answers: list[Message] = []
 
@@ -25,9 +26,14 @@ def cookie_for(path: str, sent: str = "", scheme: str = "http") -> str | None:
         "method": "GET",
         "path": path,
         "scheme": scheme,
-        "headers": [(b"cookie", sent.encode("latin-1"))] if sent else [],
+        "headers": [
+            (name, value.encode("latin-1"))
+            for name, value in ((b"cookie", sent), (b"x-forwarded-proto", proxied))
+            if value
+        ],
     }
-    asyncio.run(VisitorCookie(PlainTextResponse("page"))(scope, receive, send))
+    app = CookiesInFrames(VisitorCookie(PlainTextResponse("page")))
+    asyncio.run(app(scope, receive, send))
     headers: dict[bytes, bytes] = dict(answers[0]["headers"])
     found = headers.get(b"set-cookie")
     return found.decode("latin-1") if found else None
@@ -55,8 +61,18 @@ def test_only_pages_bring_a_key(path: str) -> None:
     assert cookie_for(path) is None
 
 
-def test_an_encrypted_line_keeps_it_encrypted() -> None:
-    assert "; Secure" in (cookie_for("/", scheme="https") or "")
+@pytest.mark.parametrize(
+    ("scheme", "proxied"), [("https", ""), ("http", "https"), ("http", "HTTPS, http")]
+)
+def test_over_https_it_lasts_in_a_frame(scheme: str, proxied: str) -> None:
+    cookie = cookie_for("/", scheme=scheme, proxied=proxied) or ""
+    assert cookie.endswith("; HttpOnly; SameSite=None; Secure; Partitioned")
+    assert cookie.count("SameSite") == 1
+
+
+@pytest.mark.parametrize("proxied", ["http", "http, https", "nonsense"])
+def test_without_https_it_is_one_that_a_browser_takes(proxied: str) -> None:
+    assert (cookie_for("/", proxied=proxied) or "").endswith("; SameSite=Lax")
 
 
 def test_keys_differ() -> None:

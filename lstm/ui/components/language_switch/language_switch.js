@@ -25,8 +25,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
     button.setAttribute("aria-pressed", String(button.dataset.language === data.current));
     button.onclick = () => {
       const path = new URL(".", document.baseURI).pathname;
+      // Within a frame of another site only such a cookie is kept, and it needs HTTPS.
+      const where =
+        location.protocol === "https:" ? "SameSite=None; Secure; Partitioned" : "SameSite=Lax";
       document.cookie =
-        `${data.cookie}=${button.dataset.language}; path=${path}; max-age=31536000; SameSite=Lax`;
+        `${data.cookie}=${button.dataset.language}; path=${path}; max-age=31536000; ${where}`;
       setTriggerValue("chosen", button.dataset.language);
     };
   }
