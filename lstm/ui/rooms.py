@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
 # The order of the navigation; the first is the landing page.
-ROOMS = ("write", "train", "look", "runs")
+ROOMS = ("write", "train", "look", "learn", "runs")
 
 
 def pages() -> list["Page"]:

@@ -1,0 +1,1 @@
+"""The chapters of the room Learn and what they share."""
