@@ -33,4 +33,9 @@ ruff format --check .
 mypy
 lint-imports
 export OMP_NUM_THREADS=1
-pytest -q "$@"
+if [ $# -gt 0 ]; then
+  pytest -q "$@"
+else
+  pytest -q -n 2 --ignore=tests/browser
+  pytest -q tests/browser
+fi
