@@ -119,9 +119,14 @@ def live(
     """
     seat = _seat(key, digest(repr(settings)), autoplay=autoplay)
     dice = seat.dice
-    one = _Show(key, seat, ("learn", key, seat.settings, str(dice)), lambda: _kept(work, dice))
+    one = _Show(key, seat, _job(key, seat.settings, dice), lambda: _kept(work, dice))
     every = _every(one)
     st.fragment(_watch, run_every=every)(lesson, one, cast(Callable[[Any], None], show), every)
+
+
+def prime(key: str, settings: Hashable, work: Callable[[int], Iterator[object]]) -> None:
+    """Begin to compute what ``live`` will show when it is called so, with the first dice."""
+    jobs.job(_job(key, digest(repr(settings)), 1), lambda: _kept(work, 1))
 
 
 def leave() -> None:
@@ -129,7 +134,11 @@ def leave() -> None:
     seats: dict[str, _Seat] = st.session_state.get(_SEATS, {})
     for key, seat in seats.items():
         seat.playing = False
-        jobs.leave([("learn", key, seat.settings, str(seat.dice))])
+        jobs.leave([_job(key, seat.settings, seat.dice)])
+
+
+def _job(key: str, settings: str, dice: int) -> tuple[str, ...]:
+    return "learn", key, settings, str(dice)
 
 
 def _kept(work: Callable[[int], Iterator[_Part]], dice: int) -> Iterator[list[_Part]]:
@@ -147,7 +156,7 @@ def _seat(key: str, settings: str, *, autoplay: bool) -> _Seat:
         seats[key] = _Seat(settings, started=autoplay, playing=autoplay, moved=monotonic())
     elif seats[key].settings != settings:
         left = seats[key]
-        jobs.leave([("learn", key, left.settings, str(left.dice))])
+        jobs.leave([_job(key, left.settings, left.dice)])
         left.begin(settings)
     return seats[key]
 
@@ -165,9 +174,7 @@ def _every(one: _Show) -> float | None:
         return None
 
 
-def _watch(
-    lesson: Lesson, one: _Show, show: Callable[[Any], None], every: float | None
-) -> None:
+def _watch(lesson: Lesson, one: _Show, show: Callable[[Any], None], every: float | None) -> None:
     """Draw the experiment as it is now: the body of one tick."""
     try:
         parts, over = one.look()
@@ -272,7 +279,7 @@ def _way(lesson: Lesson, one: _Show, parts: list[Any], place: int, *, over: bool
         st.slider(said, 1, len(parts), key=key, on_change=_scrub, args=(one.seat, key))
 
 
-def _play(seat: _Seat, at_end: bool) -> None:  # noqa: FBT001  (a callback's arguments have no names)
+def _play(seat: _Seat, at_end: bool) -> None:
     """Play or pause; behind the last part, play from the first."""
     if at_end:
         seat.place = 0
