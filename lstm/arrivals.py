@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from lstm.config import ModelConfig, TrainConfig
-from lstm.control import NEXT_TURN, Control
+from lstm.control import NEXT_TURN
 from lstm.corpus import Corpus
 from lstm.database import Database
 from lstm.errors import StoreError
 from lstm.lifecycle import get_run
+from lstm.quizzes import Quizzes
 from lstm.records import RETURNED, UNTOLD, Message, Run, RunState
 from lstm.returning import MOST_BITS, MOST_FACT, Continuation, Returned
+from lstm.roll import enrol
 from lstm.shelf import Shelf
+from lstm.turns import stand_in_line
+from lstm.waiting import check_room
 
 NAME_LENGTH = 80
 """Most characters of a run's name."""
@@ -29,8 +33,8 @@ NAME_LENGTH = 80
 _ID_SIGNS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
-class Arrivals(Control, Shelf):
-    """The runs' lives and files, with the ways in.
+class Arrivals(Quizzes, Shelf):
+    """The runs' lives, classes and files, with the ways in.
 
     Args:
         folder: The data folder; made if need be.
@@ -42,7 +46,7 @@ class Arrivals(Control, Shelf):
     def __init__(self, folder: Path) -> None:
         """Open or make the store; see the class."""
         Shelf.__init__(self, folder)
-        Control.__init__(self, Database(self.folder / "charloom.sqlite3"))
+        Quizzes.__init__(self, Database(self.folder / "charloom.sqlite3"))
 
     def add_corpus(self, corpus: Corpus, report: Mapping[str, Any] | None = None) -> str:
         """Keep a text and return its key; a text that is there already is not written again.
@@ -85,7 +89,7 @@ class Arrivals(Control, Shelf):
             preset: Name of the preset that the settings came from.
 
         Raises:
-            StoreError: It can't be written.
+            StoreError: It can't be written, or too many runs of the visitor wait.
         """
         key = self.add_corpus(corpus)
         run_id = _new_id()
@@ -98,7 +102,10 @@ class Arrivals(Control, Shelf):
             "corpus_name": corpus.name,
         }
         with self._database.write(durable=True) as db:
+            check_room(db, owner)
+            stand_in_line(db, owner)
             _insert(db, run_id, model_config, train_config, columns)
+            enrol(db, run_id, owner)
             return get_run(db, run_id)
 
     def adopt(self, owner: str, returned: Returned) -> Run:
@@ -165,7 +172,7 @@ class Arrivals(Control, Shelf):
             train_config: How to train it.
 
         Raises:
-            StoreError: It can't be written.
+            StoreError: It can't be written, or too many runs of the visitor wait.
         """
         corpus = continuation.corpus
         key, run_id = self.add_corpus(corpus), _new_id()
@@ -187,7 +194,10 @@ class Arrivals(Control, Shelf):
         }
         try:
             with self._database.write(durable=True) as db:
+                check_room(db, owner)
+                stand_in_line(db, owner)
                 _insert(db, run_id, start.model_config, train_config, columns)
+                enrol(db, run_id, owner)
                 return get_run(db, run_id)
         except StoreError:
             self.remove_run(run_id)

@@ -10,14 +10,16 @@ import sqlite3
 import time
 
 from lstm.config import TrainConfig
-from lstm.lifecycle import Lifecycle, allowed_run, clear_commands, end_run, get_run, set_run
+from lstm.lifecycle import allowed_run, clear_commands, end_run, get_run, set_run
 from lstm.records import Message, Run, RunState
+from lstm.turns import stand_in_line
+from lstm.waiting import Queue, check_room
 
 NEXT_TURN = "(SELECT coalesce(max(turn), 0) + 1 FROM runs)"
-"""The end of the queue: a count, since clocks may jump."""
+"""Behind all other runs of the same visitor: a count, since clocks may jump."""
 
 
-class Control(Lifecycle):
+class Control(Queue):
     """The runs' lives, with the moves of the visitors."""
 
     def pause(self, run_id: str) -> Run:
@@ -27,25 +29,22 @@ class Control(Lifecycle):
             StoreError: It neither trains nor waits.
         """
         with self._database.write(durable=True) as db:
-            run = allowed_run(db, run_id, "pause")
-            if run.state == RunState.QUEUED:
-                set_run(db, run_id, state=RunState.PAUSED)
-            else:
-                _command(db, run_id, "pause")
+            pause_run(db, allowed_run(db, run_id, "pause"))
             return get_run(db, run_id)
 
     def resume(self, run_id: str) -> Run:
         """Let a paused, stopped, interrupted or failed run use up the rest of its budget.
 
-        It takes its old place in the queue.
+        A paused one comes back to where it would be had it waited all the while, all others to
+        the end of the line; among the visitor's own runs it takes its old place.
 
         Raises:
-            StoreError: There is nothing to resume.
+            StoreError: There is nothing to resume, or too many runs wait.
         """
         with self._database.write(durable=True) as db:
-            allowed_run(db, run_id, "resume")
-            clear_commands(db, run_id)
-            set_run(db, run_id, state=RunState.QUEUED, reason=None, finished=None)
+            run = allowed_run(db, run_id, "resume")
+            check_room(db, run.owner)
+            resume_run(db, run)
             return get_run(db, run_id)
 
     def stop(self, run_id: str) -> Run:
@@ -85,7 +84,7 @@ class Control(Lifecycle):
             epochs: Or so many more passes over the text.
 
         Raises:
-            StoreError: It has not ended, or left no model.
+            StoreError: It has not ended, or left no model, or too many runs wait.
             ConfigError: Neither or a value out of range.
         """
         with self._database.write(durable=True) as db:
@@ -98,6 +97,8 @@ class Control(Lifecycle):
                 "patience": None,
             }
             config = TrainConfig.from_json(longer)
+            check_room(db, run.owner)
+            stand_in_line(db, run.owner)
             clear_commands(db, run_id)
             set_run(
                 db,
@@ -110,6 +111,22 @@ class Control(Lifecycle):
             )
             db.execute(f"UPDATE runs SET turn = {NEXT_TURN} WHERE id = ?", (run_id,))
             return get_run(db, run_id)
+
+
+def pause_run(db: sqlite3.Connection, run: Run) -> None:
+    """Halt a run that allows it, inside a transaction of the caller."""
+    if run.state == RunState.QUEUED:
+        set_run(db, run.id, state=RunState.PAUSED, aside=None)
+    else:
+        _command(db, run.id, "pause")
+
+
+def resume_run(db: sqlite3.Connection, run: Run) -> None:
+    """Send a run that allows it back to the queue, inside a transaction of the caller."""
+    if run.state != RunState.PAUSED:
+        stand_in_line(db, run.owner)
+    clear_commands(db, run.id)
+    set_run(db, run.id, state=RunState.QUEUED, reason=None, finished=None)
 
 
 def stop_run(db: sqlite3.Connection, run: Run) -> None:

@@ -12,11 +12,9 @@ from typing import Any
 from lstm.errors import StoreError
 from lstm.journal import Journal, add_notice
 from lstm.records import RUN_COLUMNS, Action, CommandRow, Message, Run, RunState, run_of
+from lstm.turns import to_the_end
 
 SELECT_RUN = f"SELECT {RUN_COLUMNS} FROM runs JOIN corpora ON corpora.key = runs.corpus"
-
-WAITING = "state = 'queued' AND deleted IS NULL ORDER BY turn"
-"""Who is next: the one place that decides the order of the queue."""
 
 AUTOMATIC_RESUMES = 1
 """How often a run goes on by itself after its process died; then its owner decides."""
@@ -31,23 +29,6 @@ class Lifecycle(Journal):
     """The journal, with the moves of the scheduler and the workers."""
 
     # ---- the scheduler's moves ------------------------------------------------------------
-
-    def claim(self, slots: int) -> Run | None:
-        """Give the next waiting run its turn if fewer than ``slots`` trainings are under way.
-
-        Returns:
-            The run, now starting, or None. Its ``pid`` is set if its paused worker still waits
-            and needs no new process.
-        """
-        with self._database.write(durable=True) as db:
-            busy = db.execute(
-                "SELECT count(*) FROM runs WHERE state IN ('starting', 'running')"
-            ).fetchone()[0]
-            row = db.execute(f"SELECT id FROM runs WHERE {WAITING} LIMIT 1").fetchone()
-            if row is None or busy >= slots:
-                return None
-            set_run(db, row["id"], state=RunState.STARTING)
-            return get_run(db, row["id"])
 
     def attach(self, run_id: str, pid: int, pid_started: float | None) -> None:
         """Note which process was started for a run, unless the process has done so itself."""
@@ -161,8 +142,10 @@ class Lifecycle(Journal):
     def halt(self, run_id: str) -> None:
         """Say that the training is saved and waits: running to paused."""
         with self._database.write(durable=True) as db:
+            run = get_run(db, run_id)
             clear_commands(db, run_id)
             set_run(db, run_id, state=RunState.PAUSED)
+            to_the_end(db, run.owner)
 
     def release(self, run_id: str) -> bool:
         """Let a paused run's process go, which has nothing left to save.
@@ -202,7 +185,7 @@ class Lifecycle(Journal):
         message = Message("notices.shut_down")
         with self._database.write(durable=True) as db:
             add_notice(db, run_id, message)
-            end_run(db, run_id, RunState.INTERRUPTED, message)
+            _lay_down(db, run_id, RunState.INTERRUPTED, message)  # its visitor stays first
             return get_run(db, run_id)
 
     def saved(self, run_id: str, step: int, epoch: float, size_bytes: int) -> None:
@@ -269,9 +252,18 @@ def clear_commands(db: sqlite3.Connection, run_id: str) -> None:
 def end_run(db: sqlite3.Connection, run_id: str, state: RunState, reason: Message) -> None:
     """Put a run that no process works on any longer into a state of rest.
 
+    If it trained, its visitor has had their turn.
+
     Raises:
         StoreError: No such run.
     """
+    run = get_run(db, run_id)
+    if run.state in {RunState.STARTING, RunState.RUNNING}:
+        to_the_end(db, run.owner)
+    _lay_down(db, run_id, state, reason)
+
+
+def _lay_down(db: sqlite3.Connection, run_id: str, state: RunState, reason: Message) -> None:
     clear_commands(db, run_id)
     set_run(
         db,
@@ -281,6 +273,7 @@ def end_run(db: sqlite3.Connection, run_id: str, state: RunState, reason: Messag
         finished=time.time(),
         pid=None,
         pid_started=None,
+        aside=None,
     )
 
 
@@ -292,6 +285,7 @@ def _interrupt(db: sqlite3.Connection, run: Run) -> None:
     elif run.pending == "pause":
         clear_commands(db, run.id)
         set_run(db, run.id, state=RunState.PAUSED, **nobody)
+        to_the_end(db, run.owner)
     elif run.attempts < AUTOMATIC_RESUMES:
         add_notice(db, run.id, Message("notices.resumes_itself"))
         set_run(db, run.id, state=RunState.QUEUED, attempts=run.attempts + 1, **nobody)

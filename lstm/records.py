@@ -120,7 +120,7 @@ class Run:
         model_config: Shape of the network.
         train_config: How it is trained, with the budget as extended so far.
         created: When it was made.
-        seen: When its owner last had a page open on it.
+        seen: When its owner last had a page open.
         started: When its training first began.
         finished: When it ended.
         deleted: When its owner deleted it; it can be brought back for a while.

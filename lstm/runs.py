@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 from typing import Self
 
-from lstm.arrivals import NAME_LENGTH, Arrivals, tidy_name
+from lstm.arrivals import NAME_LENGTH, tidy_name
 from lstm.checkpoint import Saved
 from lstm.control import stop_run
-from lstm.database import storage_errors
 from lstm.errors import StoreError
-from lstm.lifecycle import SELECT_RUN, WAITING, get_run, set_run
+from lstm.housekeeping import Housekeeping
+from lstm.lifecycle import SELECT_RUN, get_run, set_run
 from lstm.paths import data_folder
 from lstm.records import (
     Action,
@@ -45,11 +45,8 @@ __all__ = [
     "tidy_name",
 ]
 
-UNDO_SECONDS = 3600.0
-"""How long a deleted run can be brought back before its files go."""
 
-
-class RunStore(Arrivals):
+class RunStore(Housekeeping):
     """Runs, their texts, checkpoints and measurements below one data folder.
 
     May be shared by threads; other processes may have it open as well.
@@ -77,6 +74,14 @@ class RunStore(Arrivals):
         """Close the store."""
         self.close()
 
+    def back_up(self) -> None:
+        """Copy the database aside, as ``charloom.backup.sqlite3``, for when it is damaged.
+
+        Raises:
+            StoreError: It is damaged already, and an older copy stays; or there is no room.
+        """
+        self._database.copy(self.folder / "charloom.backup.sqlite3")
+
     # ---- checkpoints ----------------------------------------------------------------------
 
     def save_checkpoint(self, run_id: str, saved: Saved, best: Saved | None = None) -> None:
@@ -85,7 +90,10 @@ class RunStore(Arrivals):
         Raises:
             StoreError: It can't be written; the older ones are still there.
         """
-        size = self.put_checkpoint(run_id, saved, best)
+        self.checkpoint_written(run_id, saved, self.put_checkpoint(run_id, saved, best))
+
+    def checkpoint_written(self, run_id: str, saved: Saved, size: int) -> None:
+        """Note how far a run's newest checkpoint reaches, and the bytes that its files take."""
         step, epoch = saved.state.numbers["step"], saved.info["epoch"]
         self.saved(run_id, int(step or 0), float(epoch), size)
 
@@ -109,17 +117,6 @@ class RunStore(Arrivals):
                 (owner,),
             ).fetchall()
         return [run_of(row) for row in rows]
-
-    def queue_place(self, run_id: str) -> int | None:
-        """Return a run's place in the queue, 1 for the next one; None if it doesn't wait."""
-        with self._database.read() as db:
-            waiting = [row[0] for row in db.execute(f"SELECT id FROM runs WHERE {WAITING}")]
-        return waiting.index(run_id) + 1 if run_id in waiting else None
-
-    def touch(self, run_id: str) -> None:
-        """Note that the owner has a page open on the run. Its version stays as it is."""
-        with self._database.write() as db:
-            db.execute("UPDATE runs SET seen = ? WHERE id = ?", (time.time(), run_id))
 
     def rename(self, run_id: str, name: str) -> Run:
         """Give a run another name.
@@ -160,32 +157,6 @@ class RunStore(Arrivals):
             StoreError: It is gone for good.
         """
         return self._change(run_id, deleted=None)
-
-    def purge(self, deleted_before: float | None = None) -> list[str]:
-        """Remove for good what was deleted long enough ago, and texts that no run uses.
-
-        Args:
-            deleted_before: Unix seconds; default: ``UNDO_SECONDS`` ago.
-
-        Returns:
-            The ids of the runs that are gone.
-        """
-        before = time.time() - UNDO_SECONDS if deleted_before is None else deleted_before
-        with self._database.write(durable=True) as db:
-            gone = db.execute(
-                "DELETE FROM runs WHERE deleted < ? AND pid IS NULL RETURNING id", (before,)
-            ).fetchall()
-            unused = db.execute(
-                """DELETE FROM corpora WHERE created < ? AND key NOT IN (SELECT corpus FROM runs)
-                   RETURNING key""",
-                (before,),
-            ).fetchall()
-            for (key,) in unused:  # before anybody can add it again
-                self.remove_corpus(key)
-        with storage_errors(self.folder):
-            for (run_id,) in gone:
-                self.remove_run(run_id)
-        return [run_id for (run_id,) in gone]
 
     def _change(self, run_id: str, **columns: str | float | None) -> Run:
         with self._database.write(durable=True) as db:

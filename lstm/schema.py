@@ -129,18 +129,83 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             owner TEXT NOT NULL,
             name TEXT NOT NULL,
             created REAL NOT NULL,
+            paused REAL,
             closed REAL,
             version INTEGER NOT NULL DEFAULT 1
         ) WITHOUT ROWID""",
         "CREATE INDEX classes_by_owner ON classes (owner, created)",
+        # A number stands for a member on the page, where nobody's key may be.
         """CREATE TABLE members (
             class TEXT NOT NULL REFERENCES classes (code) ON DELETE CASCADE,
             owner TEXT NOT NULL,
+            number INTEGER NOT NULL,
             name TEXT NOT NULL,
             joined REAL NOT NULL,
+            gone REAL,
             PRIMARY KEY (class, owner)
         ) WITHOUT ROWID""",
+        """CREATE TABLE class_runs (
+            run TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+            class TEXT NOT NULL REFERENCES classes (code) ON DELETE CASCADE,
+            hidden INTEGER NOT NULL DEFAULT 0,
+            held INTEGER NOT NULL DEFAULT 0
+        ) WITHOUT ROWID""",
+        "CREATE INDEX class_runs_by_class ON class_runs (class)",
+        """CREATE TABLE wrong_codes (
+            owner TEXT NOT NULL,
+            created REAL NOT NULL
+        )""",
+        "CREATE INDEX wrong_codes_by_time ON wrong_codes (created)",
+        """CREATE TABLE quizzes (
+            id INTEGER PRIMARY KEY,
+            class TEXT NOT NULL REFERENCES classes (code) ON DELETE CASCADE,
+            created REAL NOT NULL,
+            closed REAL
+        )""",
+        "CREATE INDEX quizzes_by_class ON quizzes (class)",
+        # A passage that is not real was written by a run; none: that run is gone for good.
+        """CREATE TABLE questions (
+            quiz INTEGER NOT NULL REFERENCES quizzes (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            real INTEGER NOT NULL,
+            run TEXT REFERENCES runs (id) ON DELETE SET NULL,
+            PRIMARY KEY (quiz, number)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX questions_by_run ON questions (run)",
+        """CREATE TABLE answers (
+            quiz INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            owner TEXT NOT NULL,
+            real INTEGER NOT NULL,
+            PRIMARY KEY (quiz, number, owner),
+            FOREIGN KEY (quiz, number) REFERENCES questions (quiz, number) ON DELETE CASCADE
+        ) WITHOUT ROWID""",
+        """CREATE TABLE scores (
+            class TEXT NOT NULL REFERENCES classes (code) ON DELETE CASCADE,
+            owner TEXT NOT NULL,
+            game TEXT NOT NULL,
+            bits REAL NOT NULL,
+            characters INTEGER NOT NULL,
+            PRIMARY KEY (class, game, owner)
+        ) WITHOUT ROWID""",
         "CREATE INDEX members_by_owner ON members (owner)",
+        # The place of each visitor in the line; see ``lstm.turns``.
+        """CREATE TABLE turns (
+            owner TEXT PRIMARY KEY,
+            turn INTEGER NOT NULL
+        ) WITHOUT ROWID""",
+        # What was cleaned away, until its owner has read it.
+        """CREATE TABLE removals (
+            id INTEGER PRIMARY KEY,
+            owner TEXT NOT NULL,
+            name TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            removed REAL NOT NULL
+        )""",
+        "CREATE INDEX removals_by_owner ON removals (owner, id)",
+        # When somebody last cleaned up; one row.
+        "CREATE TABLE rounds (looked REAL NOT NULL)",
     ),
 )
 """Statements that lead from each schema version to the next; only ever appended to."""

@@ -96,7 +96,7 @@ def test_a_name_is_one_printable_line(name: str) -> None:
 
 
 def test_ids_are_distinct_and_fit_a_url(store: RunStore) -> None:
-    ids = {make_run(store).id for _ in range(50)}
+    ids = {make_run(store, f"visitor {number}").id for number in range(50)}
     assert len(ids) == 50
     assert all(run_id.isalnum() and run_id.isascii() for run_id in ids)
 
@@ -146,7 +146,7 @@ def test_a_missing_text_is_a_sentence(store: RunStore) -> None:
 
 
 def test_the_queue_is_served_in_order_within_the_slots(store: RunStore) -> None:
-    first, second, third = (make_run(store).id for _ in range(3))
+    first, second, third = (make_run(store, owner).id for owner in ("anna", "ben", "carl"))
     assert [store.queue_place(run_id) for run_id in (first, second, third)] == [1, 2, 3]
     store.stop(second)
     assert store.queue_place(second) is None
@@ -402,7 +402,7 @@ def test_the_version_tells_a_change_from_a_sign_of_life(store: RunStore) -> None
     run = begun(store)
     before = store.version(run.id)
     store.beat(run.id)
-    store.touch(run.id)
+    store.touch(run.owner)
     assert store.version(run.id) == before
     changes: list[Callable[[], object]] = [
         lambda: store.append(run.id, [step(1)]),

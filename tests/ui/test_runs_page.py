@@ -111,7 +111,7 @@ def test_someone_else_s_run_can_t_be_compared(store: RunStore) -> None:
 
 def test_a_long_list_is_opened_bit_by_bit(store: RunStore) -> None:
     for _ in range(PAGE + 3):
-        make_run(store, owner=ANNA)
+        store.stop(make_run(store, owner=ANNA).id)
     room = open_room(runs)
     assert labels(room.button).count("Delete") == PAGE
     room.button(key="more").click().run()

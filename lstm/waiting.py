@@ -1,0 +1,123 @@
+"""The queue in the store: who is next, when the others will be, and who lets others pass.
+
+The order itself is decided in ``turns``. Knows nothing of processes, nor of why a run waits.
+"""
+
+import sqlite3
+import time
+
+from lstm.errors import StoreError
+from lstm.journal import add_notice
+from lstm.lifecycle import SELECT_RUN, Lifecycle, get_run, set_run
+from lstm.limits import Limits
+from lstm.records import Message, Run, RunState, run_of
+from lstm.turns import (
+    TRAINS,
+    WAITS,
+    Clock,
+    Expected,
+    Training,
+    Waiting,
+    forecast,
+    line,
+    next_up,
+    training_owners,
+)
+
+_MEASURED = 20  # newest runs that tell how quick this machine is
+
+
+class Queue(Lifecycle):
+    """The runs' lives, with the moves of the queue."""
+
+    def claim(self, slots: int) -> Run | None:
+        """Give the next waiting run its turn if fewer than ``slots`` trainings are under way.
+
+        Returns:
+            The run, now starting, or None. Its ``pid`` is set if its paused worker still waits
+            and needs no new process.
+        """
+        with self._database.write(durable=True) as db:
+            owners = training_owners(db)
+            chosen = next_up(line(db), frozenset(owners)) if len(owners) < slots else None
+            if chosen is None:
+                return None
+            set_run(db, chosen.run, state=RunState.STARTING)
+            return get_run(db, chosen.run)
+
+    def forecast(self) -> dict[str, Expected]:
+        """Return when each waiting run will start, if everything goes on as it is."""
+        limits = Limits.now()
+        with self._database.read() as db:
+            trains = _runs(db, TRAINS)
+            waits = {run.id: run for run in _runs(db, WAITS)}
+            waiting = line(db)
+            measured = "runs.chars_per_second IS NOT NULL ORDER BY runs.turn DESC"
+            clock = Clock(_runs(db, f"{measured} LIMIT {_MEASURED}"), limits.max_seconds)
+        return forecast(
+            [Training(run.owner, clock.seconds(run)) for run in trains],
+            [Waiting(one.run, one.owner, clock.seconds(waits[one.run])) for one in waiting],
+            limits.slots,
+        )
+
+    def queue_place(self, run_id: str) -> int | None:
+        """Return a run's place in the queue, 1 for the next one; None if it doesn't wait."""
+        expected = self.forecast().get(run_id)
+        return None if expected is None else expected.place
+
+    def touch(self, owner: str) -> None:
+        """Note that a visitor has a page open. The versions of their runs stay as they are.
+
+        Their runs that let others pass come back: their visitor has kept the old place in the
+        line, so they are no worse off than if they had stayed, and whoever passed has gained.
+        """
+        with self._database.write() as db:
+            db.execute(
+                "UPDATE runs SET seen = ? WHERE owner = ? AND deleted IS NULL",
+                (time.time(), owner),
+            )
+            back = db.execute(
+                """UPDATE runs SET aside = NULL, version = version + 1
+                   WHERE owner = ? AND aside IS NOT NULL RETURNING id""",
+                (owner,),
+            ).fetchall()
+            for (run_id,) in back:
+                add_notice(db, run_id, Message("notices.came_back"))
+
+    def step_aside(self, unseen_since: float) -> list[str]:
+        """Let waiting runs whose owner has no page open let others pass.
+
+        Args:
+            unseen_since: Unix seconds; who was seen since then stays.
+
+        Returns:
+            The ids of those that stepped aside just now.
+        """
+        with self._database.write() as db:
+            gone = db.execute(
+                f"""UPDATE runs SET aside = ?, version = version + 1
+                    WHERE {WAITS} AND seen < ? RETURNING id""",
+                (time.time(), unseen_since),
+            ).fetchall()
+            for (run_id,) in gone:
+                add_notice(db, run_id, Message("notices.stepped_aside"))
+        return [run_id for (run_id,) in gone]
+
+
+def check_room(db: sqlite3.Connection, owner: str) -> None:
+    """Refuse one more waiting run, if a visitor has as many as they may.
+
+    Raises:
+        StoreError: They have.
+    """
+    most = Limits.now().waiting
+    (count,) = db.execute(
+        "SELECT count(*) FROM runs WHERE owner = ? AND state = 'queued' AND deleted IS NULL",
+        (owner,),
+    ).fetchone()
+    if count >= most:
+        raise StoreError("too_many_waiting", most=most)
+
+
+def _runs(db: sqlite3.Connection, condition: str) -> list[Run]:
+    return [run_of(row) for row in db.execute(f"{SELECT_RUN} WHERE {condition}")]
