@@ -32,6 +32,7 @@ from lstm.files import whole_file
 from lstm.model import parameter_count
 from lstm.paths import data_folder
 from lstm.presets import preset
+from lstm.ranks import together
 from lstm.runs import RunStore
 from lstm.sampling import Writer
 from lstm.training import train as training_events
@@ -41,8 +42,26 @@ _CHUNK = 200
 
 def train(options: argparse.Namespace) -> int:
     """Train a network on one or several files and keep the best one by validation."""
+    with together() as ranks:
+        return _train(options) if ranks.leads else _help_train(options)
+
+
+def _help_train(options: argparse.Namespace) -> int:
+    """Do this rank's share of a training; rank 0 says and writes everything."""
+    corpus = _corpus(options)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # rank 0 stops them all, after the same step
+    for _ in training_events(corpus, *_configs(options, corpus)):
+        pass
+    return 0
+
+
+def _corpus(options: argparse.Namespace) -> Corpus:
     lowercase = options.lowercase or options.preset == "classic"
-    corpus = Corpus.from_files(options.files, lowercase=lowercase, validation=options.validation)
+    return Corpus.from_files(options.files, lowercase=lowercase, validation=options.validation)
+
+
+def _train(options: argparse.Namespace) -> int:
+    corpus = _corpus(options)
     model_config, train_config = _configs(options, corpus)
     out = options.out or _free_name(Path(options.files[0]).stem)
     _say(

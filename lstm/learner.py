@@ -9,16 +9,15 @@ from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from lstm.batches import Batch
 from lstm.config import ModelConfig, TrainConfig
 from lstm.model import CharModel, State, bfloat16_is_native
+from lstm.ranks import ranks
 
 _FLOOR = 0.01
 """Share of the peak that the learning rate starts from and falls to."""
-
-RESET = 0.02
-"""Chance of a stream to begin a step with an empty memory: about once in 50 steps."""
 
 _MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
 """What Adam keeps for each parameter."""
@@ -41,8 +40,10 @@ class Learner:
         torch.manual_seed(config.rng)
         self.config = config
         self.classic = config.recipe == "classic"
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.ranks = ranks()
+        self.device = self.ranks.device
         self.model = CharModel(vocab_size, model_config).to(self.device)
+        self._objective = self._shared(_Objective(self.model, last_only=self.classic))
         self.carried: State | None = None
         self.peak = self.rate = config.learning_rate
         self.scale = 1.0
@@ -52,7 +53,7 @@ class Learner:
         """Do one optimizer step; with a loss or gradient that is no number, leave it out.
 
         Args:
-            batch: What to learn from.
+            batch: What all ranks together learn from.
             progress: Share of the budget that is used up, 0 to 1; sets the learning rate.
 
         Returns:
@@ -67,7 +68,7 @@ class Learner:
         loss.backward()  # type: ignore[no-untyped-call]
         most = self.config.clip or math.inf
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), most)
-        value, length = float(loss.detach()), float(norm)
+        value, length = self.ranks.mean(float(loss.detach())), float(norm)
         if math.isfinite(value) and math.isfinite(length):
             self._optimizer.step()
         return value, length
@@ -86,7 +87,7 @@ class Learner:
             for name, value in moments.items():
                 tensors[f"optimizer.{number}.{name}"] = torch.as_tensor(value)
         for number, part in enumerate(self.carried or ()):
-            tensors[f"carried.{number}"] = part
+            tensors[f"carried.{number}"] = self.ranks.join(part, 1)
         tensors["rng.torch"] = torch.get_rng_state()
         return {name: value.detach().cpu().clone() for name, value in tensors.items()}
 
@@ -100,31 +101,36 @@ class Learner:
         self._restore_optimizer(_below("optimizer.", tensors))
         carried = _below("carried.", tensors)
         parts = [carried[str(number)].clone() for number in range(len(carried))]
-        self.carried = tuple(part.to(self.device, torch.float32) for part in parts) or None
+        shares = [self.ranks.share(part, 1) for part in parts]
+        self.carried = tuple(part.to(self.device, torch.float32) for part in shares) or None
         if "rng.torch" in tensors:
             torch.set_rng_state(tensors["rng.torch"])
 
+    def _shared(self, objective: nn.Module) -> nn.Module:
+        """Let the gradients be those of all ranks together."""
+        if self.ranks.size == 1:
+            return objective
+        torch.manual_seed(self.config.rng + self.ranks.rank)  # each drops other values
+        return DistributedDataParallel(objective)
+
     def _loss(self, batch: Batch) -> Tensor:
-        inputs, targets = batch.inputs.to(self.device), batch.targets.to(self.device)
+        inputs, targets, empty = (
+            self.ranks.share(part).to(self.device)
+            for part in (batch.inputs, batch.targets, batch.empty)
+        )
         with self.precision():
-            if self.classic:
-                outputs, _ = self.model.recur(self.model.embed(inputs), None)
-                logits = self.model.head(outputs[:, -1])
-            else:
-                logits, state = self.model(inputs, self._memory())
-                self.carried = tuple(part.detach() for part in state)
-        return nn.functional.cross_entropy(logits.float().flatten(0, -2), targets.flatten())
+            loss: Tensor
+            loss, state = self._objective(inputs, targets, self._memory(empty))
+        if not self.classic:
+            self.carried = tuple(part.detach() for part in state)
+        return loss
 
-    def _memory(self) -> State | None:
-        """Return the carried memory, now and then emptied for a stream.
-
-        Whoever lets the network write begins with an empty memory, so it must have met one.
-        """
-        if self.carried is None:
+    def _memory(self, empty: Tensor) -> State | None:
+        """Return the carried memory, emptied for some streams."""
+        if self.carried is None or self.classic:
             return None
-        kept = torch.rand(self.carried[0].shape[1]) >= RESET
-        mask = kept.to(self.device, torch.float32)[:, None]
-        return tuple(part * mask for part in self.carried)
+        kept = (~empty).float()[:, None]
+        return tuple(part * kept for part in self.carried)
 
     def _scheduled(self, progress: float) -> float:
         """Return the learning rate: linear warm-up, then cosine decay over the budget."""
@@ -163,6 +169,31 @@ class Learner:
             raise ValueError("moments")
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": moments, "param_groups": groups})
+
+
+class _Objective(nn.Module):
+    """What is to become small, as one module: DistributedDataParallel wants one to wrap.
+
+    Args:
+        model: The network.
+        last_only: Judge only what it says after the last character.
+    """
+
+    def __init__(self, model: CharModel, *, last_only: bool) -> None:
+        super().__init__()
+        self.model = model
+        self.last_only = last_only
+
+    def forward(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Return the mean loss in nats and the memory after the last character."""
+        outputs, state = self.model.recur(self.model.embed(inputs), state)
+        if self.last_only:
+            logits = self.model.head(outputs[:, -1])
+        else:
+            logits = self.model.head(self.model.dropout(outputs))
+        with torch.autocast(inputs.device.type, enabled=False):
+            flat = logits.float().flatten(0, -2)
+            return nn.functional.cross_entropy(flat, targets.flatten()), state
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -145,13 +145,8 @@ class _Training:
     ) -> None:
         self.corpus, self.config = corpus, config
         self.learner = Learner(corpus.vocabulary.size, model_config, config)
-        self.batches: Streams | Windows
-        if self.learner.classic:
-            self.batches = Windows(
-                corpus.train, config.batch_size, config.seq_len, config.stride, config.rng
-            )
-        else:
-            self.batches = Streams(corpus.train, config.batch_size, config.seq_len, config.rng)
+        self.ranks = self.learner.ranks
+        self.batches = self._batches()
         self.step = self.passes = self.batch = self.index = 0
         self.seconds = 0.0
         self.best_loss, self.best_epoch = math.inf, 0.0
@@ -165,12 +160,19 @@ class _Training:
         self.steps_since_restore = 0
         self.overhead = self.paused = 0.0
         self.stop_reason: StopReason | None = None
-        self.save_now = False
+        self.stop_asked = self.save_now = False
         self.evaluated_at = 0.0
         if start is not None:
             self._resume(start)
         self.good = self.state()
         self.saved_at = self.reported_at = self.seconds
+
+    def _batches(self) -> Streams | Windows:
+        config, shares = self.config, self.ranks.size
+        text, size, length = self.corpus.train, config.batch_size, config.seq_len
+        if self.learner.classic:
+            return Windows(text, size, length, config.stride, config.rng, shares=shares)
+        return Streams(text, size, length, config.rng, shares)
 
     # -- the loop --------------------------------------------------------------------------
 
@@ -203,7 +205,7 @@ class _Training:
         for batch in self.batches.one_pass(self.passes, self.batch):
             began = time.perf_counter()
             loss, norm = self.learner.learn(batch, self.progress())
-            self.seconds += time.perf_counter() - began
+            (self.seconds,) = self.ranks.first(self.seconds + time.perf_counter() - began)
             finite = math.isfinite(loss) and math.isfinite(norm)
             if finite:
                 self._count(batch, loss, norm)
@@ -212,10 +214,12 @@ class _Training:
                 return
             if self.seconds - self.reported_at >= REPORT_SECONDS:
                 yield from self._report()
+            self._agree()
             self._limits()
             if self.stop_reason is not None:
                 return
             yield from self._care(end_of_pass=self.batch == 0)
+            self._agree()
             if self.stop_reason is not None:
                 return
 
@@ -239,9 +243,19 @@ class _Training:
         if isinstance(command, SetLearningRate):
             self.learner.peak, self.learner.scale = command.learning_rate, 1.0
         elif isinstance(command, Stop):
-            self.stop_reason = "stopped"
+            self.stop_asked = True
         elif isinstance(command, SaveNow):
             self.save_now = True
+
+    def _agree(self) -> None:
+        """Do what was asked for: of rank 0, if several train together."""
+        learner = self.learner
+        peak, scale, stop, save = self.ranks.first(
+            learner.peak, learner.scale, self.stop_asked, self.save_now
+        )
+        learner.peak, learner.scale, self.save_now = peak, scale, bool(save)
+        if stop and self.stop_reason is None:
+            self.stop_reason = "stopped"
 
     # -- one step --------------------------------------------------------------------------
 
@@ -305,7 +319,7 @@ class _Training:
 
     def _evaluate(self) -> Events:
         began, self.paused = time.perf_counter(), 0.0
-        loss = self._held_out()
+        (loss,) = self.ranks.first(self._held_out() if self.ranks.leads else 0.0)
         took = time.perf_counter() - began
         self.index += 1
         best = loss < self.best_loss
@@ -329,9 +343,10 @@ class _Training:
                 evaluation_seconds=took,
             )
         )
-        yield from self._samples()
+        if self.ranks.leads:
+            yield from self._samples()
         yield from self._checkpoint(best=best)
-        self.overhead = time.perf_counter() - began - self.paused
+        (self.overhead,) = self.ranks.first(time.perf_counter() - began - self.paused)
 
     def _held_out(self) -> float:
         corpus, model = self.corpus, self.learner.model
@@ -402,6 +417,7 @@ class _Training:
         if rollbacks > _ROLLBACKS:
             self.stop_reason = "diverged"
         yield from self._say(Diverged(noticed, reason, self.step, scale))
+        self._agree()
 
     # -- freezing and thawing --------------------------------------------------------------
 
@@ -427,7 +443,8 @@ class _Training:
             self.restore(start)
         except (RuntimeError, ValueError, TypeError, LookupError) as error:
             raise CheckpointError("checkpoint_foreign") from error
-        streams = self.batches.streams if isinstance(self.batches, Streams) else 0
+        shares = self.ranks.size
+        streams = self.batches.streams // shares if isinstance(self.batches, Streams) else 0
         wanted = [part.shape for part in self.learner.model.zero_state(streams) if streams]
         carried = self.learner.carried
         carried_fits = carried is None or [part.shape for part in carried] == wanted

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lstm import checkpoint, learner, training
+from lstm import checkpoint, training
 from lstm.batches import Streams, Windows
 from lstm.checkpoint import Saved
 from lstm.config import SAMPLE_LENGTH, SAMPLE_TEMPERATURES, ModelConfig, SampleConfig, TrainConfig
@@ -133,9 +133,9 @@ def test_continuous_recipe_is_this_plain_loop(decay: float) -> None:
     optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, betas=(0.9, 0.98))
     streams = Streams(CORPUS.train, 4, 16, config.rng)
     state = None
-    for inputs, targets, _ in itertools.chain(streams.one_pass(0), streams.one_pass(1)):
+    for inputs, targets, _, empty in itertools.chain(streams.one_pass(0), streams.one_pass(1)):
         if state is not None:
-            kept = (torch.rand(4) >= learner.RESET).float()[:, None]
+            kept = (~empty).float()[:, None]
             state = tuple(part * kept for part in state)
         logits, after = model(inputs, state)
         state = tuple(part.detach() for part in after)
@@ -153,7 +153,7 @@ def test_classic_recipe_is_the_keras_example() -> None:
     model = fresh(ONE_HOT, config)
     optimizer = torch.optim.Adam(trained_parameters(model), lr=0.01, eps=1e-7)
     windows = Windows(CORPUS.train, 32, 40, 3, config.rng)
-    for inputs, targets, _ in itertools.chain(windows.one_pass(0), windows.one_pass(1)):
+    for inputs, targets, _, _ in itertools.chain(windows.one_pass(0), windows.one_pass(1)):
         logits, _ = model(inputs)
         optimizer.zero_grad()
         nn.functional.cross_entropy(logits[:, -1], targets).backward()  # type: ignore[no-untyped-call]
