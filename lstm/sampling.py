@@ -115,6 +115,21 @@ def draw(chances: Floats, throw: float) -> int:
     return index if index < len(total) else int(np.flatnonzero(chances)[-1])
 
 
+def mask_unknown(
+    logits: npt.NDArray[np.float32], vocabulary: Vocabulary
+) -> npt.NDArray[np.float32]:
+    """Let the unknown symbol never be drawn, in place: logits (V,) or (B, V)."""
+    if vocabulary.unknown is not None:
+        logits[..., vocabulary.unknown] = _NEVER
+    return logits
+
+
+def neutral(vocabulary: Vocabulary) -> str:
+    """Return what stands before an empty opening: a line break, or else a space."""
+    known = vocabulary.characters
+    return next((sign for sign in ("\n", " ") if sign in known), known[0])
+
+
 def _likeliest(chances: Floats) -> npt.NDArray[np.intp]:
     """Return the places of the ``TOP`` largest, largest first, ties by place."""
     if len(chances) > 16 * TOP:  # sorting thousands of symbols for a dozen is what costs most
@@ -186,15 +201,10 @@ class Writer:
         self._memory = self._stepper.empty()
         self._ids: list[int] = []
         self._snapshots: list[_Snapshot] = []
-        before = self.vocabulary.encode(self.opening or self._neutral()).tolist()
+        before = self.vocabulary.encode(self.opening or neutral(self.vocabulary)).tolist()
         for character in before:
             self._logits = self._read(character)
         self._remember()
-
-    def _neutral(self) -> str:
-        """Return what stands before an empty opening: a line break, or else a space."""
-        known = self.vocabulary.characters
-        return next((sign for sign in ("\n", " ") if sign in known), known[0])
 
     @property
     def position(self) -> int:
@@ -240,7 +250,7 @@ class Writer:
         start = self._snapshots[-1]  # the one at position 0 is always there
         self._memory = [part.copy() for part in start.memory]
         self._ids = kept[: start.position - self._first]
-        self._logits = self._masked(self._stepper.logits(self._memory))
+        self._logits = mask_unknown(self._stepper.logits(self._memory), self.vocabulary)
         for character in kept[start.position - self._first :]:
             self._append(character)
 
@@ -330,12 +340,7 @@ class Writer:
             self._remember()
 
     def _read(self, character: int) -> npt.NDArray[np.float32]:
-        return self._masked(self._stepper.step(character, self._memory))
-
-    def _masked(self, logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        if self.vocabulary.unknown is not None:
-            logits[self.vocabulary.unknown] = _NEVER
-        return logits
+        return mask_unknown(self._stepper.step(character, self._memory), self.vocabulary)
 
     def _remember(self) -> None:
         memory = [part.copy() for part in self._memory]

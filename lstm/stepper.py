@@ -15,11 +15,22 @@ Memory = list[npt.NDArray[np.float32]]
 """Per layer h, and c for the LSTM, each (H,)."""
 
 
-class _Layer(NamedTuple):
-    inputs: npt.NDArray[np.float32]  # first layer: table (V, gates H); others: matrix (gates H, H)
-    recurrent: npt.NDArray[np.float32]  # (gates H, H)
-    bias: npt.NDArray[np.float32]  # (gates H,); inside the table for the first layer
-    recurrent_bias: npt.NDArray[np.float32]  # GRU only: the part of n that r multiplies, (H,)
+class Weights(NamedTuple):
+    """One layer's weights, those of sigmoid gates halved; all float32.
+
+    Attributes:
+        is_first: Whether characters come in, not another layer's outputs.
+        inputs: First layer: table (V, gates H) with the bias in it; others: matrix (gates H, H).
+        recurrent: (gates H, H).
+        bias: (gates H,).
+        recurrent_bias: GRU only: the part of n that r multiplies, (H,).
+    """
+
+    is_first: bool
+    inputs: npt.NDArray[np.float32]
+    recurrent: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    recurrent_bias: npt.NDArray[np.float32]
 
 
 class Stepper:
@@ -39,12 +50,12 @@ class Stepper:
             name: tensor.detach().float().cpu().numpy().copy()
             for name, tensor in model.state_dict().items()
         }
-        self._layers: list[_Layer] = []
+        self.layers: list[Weights] = []
         for index in range(model.config.num_layers):
             table = weights.get("embedding.weight") if index == 0 else None
-            self._layers.append(self._layer(weights, index, table))
-        self._head = np.ascontiguousarray(weights["head.weight"])
-        self._head_bias = weights["head.bias"]
+            self.layers.append(self._layer(weights, index, table))
+        self.head = np.ascontiguousarray(weights["head.weight"])
+        self.head_bias = weights["head.bias"]
         self._one = np.float32(1.0)
         self._half = np.float32(0.5)
         self._size = size
@@ -54,7 +65,7 @@ class Stepper:
         weights: dict[str, npt.NDArray[np.float32]],
         index: int,
         embedding: npt.NDArray[np.float32] | None,
-    ) -> _Layer:
+    ) -> Weights:
         size, prefix = self.hidden_size, f"layers.{index}."
         inputs = weights[prefix + "weight_ih_l0"]
         recurrent = weights[prefix + "weight_hh_l0"]
@@ -74,18 +85,18 @@ class Stepper:
         else:
             inputs = np.ascontiguousarray(inputs * scale[:, None])
         recurrent = np.ascontiguousarray(recurrent * scale[:, None])
-        return _Layer(inputs, recurrent, bias * scale, recurrent_bias)
+        return Weights(index == 0, inputs, recurrent, bias * scale, recurrent_bias)
 
     def empty(self) -> Memory:
         """Return the empty memory: per layer h, and c for the LSTM, each (H,) float32."""
         parts = 2 if self.cell == "lstm" else 1
-        return [np.zeros(self._size, np.float32) for _ in range(parts * len(self._layers))]
+        return [np.zeros(self._size, np.float32) for _ in range(parts * len(self.layers))]
 
     def step(self, character: int, memory: Memory) -> npt.NDArray[np.float32]:
         """Read one character, change the memory in place and return the logits (V,) float32."""
         advance = {"lstm": self._lstm, "gru": self._gru, "rnn": self._rnn}[self.cell]
         values = None
-        for index, layer in enumerate(self._layers):
+        for index, layer in enumerate(self.layers):
             if values is None:
                 incoming = layer.inputs[character]
             else:
@@ -98,12 +109,12 @@ class Stepper:
     def logits(self, memory: Memory) -> npt.NDArray[np.float32]:
         """Return the logits (V,) that belong to a memory."""
         last = memory[-2] if self.cell == "lstm" else memory[-1]
-        result: npt.NDArray[np.float32] = self._head @ last
-        result += self._head_bias
+        result: npt.NDArray[np.float32] = self.head @ last
+        result += self.head_bias
         return result
 
     def _lstm(
-        self, index: int, layer: _Layer, incoming: npt.NDArray[np.float32], memory: Memory
+        self, index: int, layer: Weights, incoming: npt.NDArray[np.float32], memory: Memory
     ) -> npt.NDArray[np.float32]:
         size = self._size
         hidden, cell = memory[2 * index], memory[2 * index + 1]
@@ -121,7 +132,7 @@ class Stepper:
         return hidden
 
     def _gru(
-        self, index: int, layer: _Layer, incoming: npt.NDArray[np.float32], memory: Memory
+        self, index: int, layer: Weights, incoming: npt.NDArray[np.float32], memory: Memory
     ) -> npt.NDArray[np.float32]:
         size, hidden = self._size, memory[index]
         recurrent = layer.recurrent @ hidden
@@ -136,7 +147,7 @@ class Stepper:
         return hidden
 
     def _rnn(
-        self, index: int, layer: _Layer, incoming: npt.NDArray[np.float32], memory: Memory
+        self, index: int, layer: Weights, incoming: npt.NDArray[np.float32], memory: Memory
     ) -> npt.NDArray[np.float32]:
         hidden = memory[index]
         np.tanh(layer.recurrent @ hidden + incoming, out=hidden)

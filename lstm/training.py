@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 
 from lstm.batches import Batch, Streams, Windows
+from lstm.chorus import Part, write
 from lstm.config import (
     SAMPLE_LENGTH,
     SAMPLE_TEMPERATURES,
@@ -45,7 +46,7 @@ from lstm.events import (
     TrainingState,
 )
 from lstm.learner import Learner
-from lstm.sampling import Stepper, Writer
+from lstm.stepper import Stepper
 
 Events = Generator[Event, Command | None, None]
 
@@ -366,19 +367,15 @@ class _Training:
             self.stop_reason = "plateau"
 
     def _samples(self) -> Events:
-        stepper = Stepper(self.learner.model)
+        began, vocabulary = time.perf_counter(), self.corpus.vocabulary
         opening, throw = self._opening()
-        for temperature in SAMPLE_TEMPERATURES:
-            began = time.perf_counter()
-            sample = SampleConfig(temperature=temperature)
-            writer = Writer(
-                stepper, self.corpus.vocabulary, sample=sample, opening=opening, rng=throw
-            )
-            text = writer.write_text(SAMPLE_LENGTH)
-            took = time.perf_counter() - began
-            yield from self._say(
-                Sample(self.index, self.epoch, temperature, writer.opening, text, took)
-            )
+        parts = [Part(opening, SampleConfig(heat), throw) for heat in SAMPLE_TEMPERATURES]
+        texts = write(Stepper(self.learner.model), vocabulary, parts, SAMPLE_LENGTH)
+        known = vocabulary.substitute(opening)[0]
+        took = (time.perf_counter() - began) / len(texts)
+        for temperature, text in zip(SAMPLE_TEMPERATURES, texts, strict=True):
+            sample = Sample(self.index, self.epoch, temperature, known, text, took)
+            yield from self._say(sample)
 
     def _opening(self) -> tuple[str, int]:
         """Return 40 characters of the corpus and the dice's seed.

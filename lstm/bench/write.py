@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from lstm.bench.rows import Row, best_time
+from lstm.chorus import Part, write
 from lstm.config import ModelConfig, SampleConfig
 from lstm.corpus import Vocabulary
 from lstm.model import CharModel, evaluating
@@ -13,6 +14,7 @@ from lstm.sampling import Stepper, Writer
 
 SYMBOLS = 57
 _LENGTH = 500
+_TEXTS = 32
 _FILTERED = SampleConfig(temperature=0.8, top_k=20, top_p=0.95, min_p=0.02)
 
 
@@ -41,14 +43,20 @@ def _one_size(hidden: int) -> Iterator[Row]:
         speed = _speed(_stream(writer, told=told))
         name = f"one stream, hidden {hidden}, {what}"
         yield Row("write", name, speed, "characters/s", module, speed / reference)
+        if what == "text alone":
+            alone, one = name, speed
+    parts = [Part("!", SampleConfig(), rng) for rng in range(_TEXTS)]
+    speed = _TEXTS * _speed(lambda: write(stepper, vocabulary, parts, _LENGTH))
+    name = f"{_TEXTS} texts side by side, hidden {hidden}, all together"
+    yield Row("write", name, speed, "characters/s", alone, speed / one)
 
 
 def _stream(writer: Writer, *, told: bool) -> Callable[[], object]:
-    def write() -> object:
+    def stream() -> object:
         writer.rewind(0)
         return writer.write(_LENGTH) if told else writer.write_text(_LENGTH)
 
-    return write
+    return stream
 
 
 def _module_stream(model: CharModel) -> None:
@@ -60,5 +68,5 @@ def _module_stream(model: CharModel) -> None:
             character = torch.multinomial(torch.softmax(logits / 0.8, -1), 1)[:, 0]
 
 
-def _speed(write: Callable[[], object]) -> float:
-    return _LENGTH / statistics.fmean([best_time(write, 0.5) for _ in range(2)])
+def _speed(action: Callable[[], object]) -> float:
+    return _LENGTH / statistics.fmean([best_time(action, 0.5) for _ in range(2)])
