@@ -50,6 +50,10 @@ class CheckpointError(CharloomError):
     """A model file is damaged, foreign or of another shape than it says."""
 
 
+class RationError(CharloomError):
+    """A visitor asks for more than their share."""
+
+
 class StoreError(CharloomError):
     """The run store can't do what was asked: unknown run, wrong state, no room."""
 
@@ -60,6 +64,10 @@ class DownloadError(CharloomError):
 
 class InsightError(CharloomError):
     """A view into the network can't show what was asked: text too short, no such gate."""
+
+
+class LessonError(CharloomError):
+    """An experiment of the lesson can't be done with what was typed."""
 
 
 class ExportError(CharloomError):

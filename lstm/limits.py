@@ -92,6 +92,11 @@ class Limits:
             disk_bytes=_or_endless(number_from_environment(DISK_GB, 20.0, 0.0)) * _GIGABYTE,
         )
 
+    @property
+    def clean_up(self) -> bool:
+        """Whether runs ever go without their owner's doing."""
+        return min(self.keep_seconds, self.disk_bytes) < math.inf
+
     def violations(
         self, model: ModelConfig, train: TrainConfig, symbols: int
     ) -> tuple[ConfigError, ...]:

@@ -6,7 +6,7 @@ namespace, so ``text("errors.too_short", "zh", least=200)`` looks up ``too_short
 """
 
 import tomllib
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 from lstm.paths import ASSETS
@@ -15,7 +15,7 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
-@cache
+@lru_cache(maxsize=len(LANGUAGES))
 def catalogue(language: Language) -> dict[str, str]:
     """Return every message of a language by its dotted key, read from disk once."""
     messages: dict[str, str] = {}

@@ -60,6 +60,16 @@ class Queue(Lifecycle):
             limits.slots,
         )
 
+    def under_way(self, owner: str) -> list[Run]:
+        """Return a visitor's runs that wait or train, oldest first."""
+        with self._database.read() as db:
+            rows = db.execute(
+                f"""{SELECT_RUN} WHERE owner = ? AND deleted IS NULL
+                    AND state IN ('queued', 'starting', 'running') ORDER BY runs.turn""",
+                (owner,),
+            ).fetchall()
+        return [run_of(row) for row in rows]
+
     def queue_place(self, run_id: str) -> int | None:
         """Return a run's place in the queue, 1 for the next one; None if it doesn't wait."""
         expected = self.forecast().get(run_id)
@@ -93,6 +103,12 @@ class Queue(Lifecycle):
         Returns:
             The ids of those that stepped aside just now.
         """
+        with self._database.read() as db:
+            anybody = db.execute(
+                f"SELECT 1 FROM runs WHERE {WAITS} AND seen < ? LIMIT 1", (unseen_since,)
+            ).fetchone()
+        if anybody is None:
+            return []
         with self._database.write() as db:
             gone = db.execute(
                 f"""UPDATE runs SET aside = ?, version = version + 1

@@ -6,7 +6,7 @@ Knows nothing of files.
 
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 
 _HANGUL = "HANGUL"
 _QUOTES = "“”‘’…—·"
@@ -36,7 +36,7 @@ def needs_space(before: str, after: str) -> bool:
     return not (inner and is_wide(inner)) and not (outer and is_wide(outer))
 
 
-@cache
+@lru_cache(maxsize=16_384)
 def is_wide(character: str) -> bool:
     """Tell whether a character is Chinese or Japanese, or a mark used with them.
 

@@ -8,6 +8,8 @@ from lstm.ui.settings import SETTINGS
 
 def state(run: Run) -> str:
     """Say where a run is in its life, or what it is about to do."""
+    if run.aside is not None:
+        return t("train.state.aside")
     return t(f"train.pending.{run.pending}" if run.pending else f"train.state.{run.state}")
 
 

@@ -80,6 +80,15 @@ class Desk:
             "lanes": lanes,
         }
 
+    def cost(self, request: Request) -> int:
+        """Return how many characters it takes to answer: those to write and those to read again."""
+        return sum(self._cost(request, ask) for ask in request.asks)
+
+    def _cost(self, request: Request, ask: Ask) -> int:
+        seat = self._seats.get(ask.lane)
+        known = seat is not None and _fits(seat, request, ask)
+        return 1 + ask.count + (0 if known else len(request.opening) + len(ask.before))
+
     def first_page(self, opening: str, rng: int, sample: SampleConfig, count: int) -> Request:
         """Return the request with which a fresh typewriter would begin."""
         ask = Ask(lane=0, position=0, before="", count=count, sample=sample, put=None)

@@ -17,10 +17,11 @@ from lstm.ui.visitor import owner
 if TYPE_CHECKING:
     from lstm.checkpoint import Saved
     from lstm.model import CharModel
+    from lstm.rationing import Ration
     from lstm.runs import RunStore
     from lstm.sampling import Stepper
 
-__all__ = ["BUNDLED", "Loaded", "bundled", "load", "owner", "store", "warm_up"]
+__all__ = ["BUNDLED", "Loaded", "bundled", "load", "owner", "ration", "store", "warm_up"]
 
 BUNDLED = ("essays-en", "essays-zh", "nietzsche")
 """Names of the networks that ship with Charloom, best first."""
@@ -53,6 +54,14 @@ def store() -> "RunStore":
     from lstm.runs import RunStore
 
     return RunStore(data_folder())
+
+
+@st.cache_resource(show_spinner=False)
+def ration() -> "Ration":
+    """Return who has had how many characters written lately."""
+    from lstm.rationing import Ration
+
+    return Ration()
 
 
 def bundled(name: str) -> Path:

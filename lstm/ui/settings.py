@@ -6,7 +6,7 @@ link carries it and a change of preset or text takes the rest along. Knows nothi
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar, get_args
 
 from lstm.config import (
@@ -19,6 +19,7 @@ from lstm.config import (
     TrainConfig,
 )
 from lstm.errors import ConfigError
+from lstm.limits import Limits
 from lstm.presets import Preset
 
 Group = Literal["text", "network", "learning", "end"]
@@ -132,6 +133,28 @@ def choose(preset: Preset, changes: Mapping[str, Value], *, lowercase: bool = Fa
     model = _valid(ModelConfig.from_json, preset.model.to_json(), changes, errors)
     train = _valid(TrainConfig.from_json, preset.train.to_json(), changes, errors)
     return Chosen(model, train, bool(values["lowercase"]), validation, errors)
+
+
+def within(preset: Preset, limits: Limits) -> Preset:
+    """Return a preset with no more time than one training may take on this server."""
+    seconds = preset.train.seconds
+    if seconds is None or seconds <= limits.max_seconds:
+        return preset
+    return replace(preset, train=replace(preset.train, seconds=limits.max_seconds))
+
+
+def limited(chosen: Chosen, preset: Preset, symbols: int, limits: Limits) -> Chosen:
+    """Return settings with the errors of those that this server does not allow.
+
+    Args:
+        chosen: The settings.
+        preset: What a network that is too large is replaced by.
+        symbols: Size of the vocabulary.
+        limits: What this server allows.
+    """
+    found = {e.field: e for e in limits.violations(chosen.model, chosen.train, symbols)}
+    model = preset.model if "hidden_size" in found else chosen.model
+    return replace(chosen, model=model, errors={**found, **chosen.errors})
 
 
 def parse(setting: Setting, written: str) -> Value:

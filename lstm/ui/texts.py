@@ -18,6 +18,7 @@ from lstm.corpus import Corpus, Diagnosis, diagnose
 from lstm.documents import Document, clean, join_documents, read_document, read_documents
 from lstm.errors import DocumentError, DownloadError
 from lstm.library import PublicText
+from lstm.limits import Limits
 from lstm.paths import data_folder
 
 UPLOAD = "upload"
@@ -99,6 +100,7 @@ class Draft:
         for name, data in files:
             try:
                 documents = read_documents(data, name)
+                self._check_length(documents, name)
                 for document in documents:
                     self._put(document)
             except DocumentError as error:
@@ -140,12 +142,31 @@ class Draft:
         return self._joined
 
     def pasted(self, words: str, name: str) -> Text:
-        """Return pasted words as a text, cleaned like a file."""
+        """Return pasted words as a text, cleaned like a file.
+
+        Raises:
+            DocumentError: They are too many.
+        """
+        most = Limits.now().characters
+        if len(words) > most:
+            raise DocumentError("too_much_text", name=name, most=most)
         if self._pasted is None or self._pasted[0] != words:
             content, notes = clean(words)
             document = Document(name, content, "Unicode", notes)
             self._pasted = (words, Text.of(PASTE, name, [document]))
         return self._pasted[1]
+
+    def _check_length(self, documents: list[Document], name: str) -> None:
+        """Refuse what would make all texts together too long.
+
+        Raises:
+            DocumentError: It would.
+        """
+        names = {document.name for document in documents}
+        others = [document for document in self.documents if document.name not in names]
+        most = Limits.now().characters
+        if sum(len(document.text) for document in [*others, *documents]) > most:
+            raise DocumentError("too_much_text", name=name, most=most)
 
     def _put(self, document: Document) -> None:
         for place, known in enumerate(self.documents):
@@ -198,7 +219,7 @@ def public_folder() -> Path:
     return data_folder() / "texts"
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def ready_made(key: str) -> Text:
     """Return a text that ships with Charloom; its name is its title's message key.
 

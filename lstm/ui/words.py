@@ -1,5 +1,6 @@
 """Numbers in words: durations, sizes and counts as a person says them, in every language."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from lstm.messages import Language, text
@@ -32,6 +33,13 @@ def ago(seconds: float, language: Language) -> str:
     else:
         said = duration(seconds, language)
     return text("train.time.ago", language, duration=said)
+
+
+def day(moment: float, language: Language) -> str:
+    """Return the day of a moment in Unix seconds: 5 Mar 2027; UTC, as it is about days only."""
+    date = datetime.fromtimestamp(moment, UTC)
+    month = text(f"train.month.m{date.month}", language)
+    return text("train.time.date", language, year=date.year, month=month, day=date.day)
 
 
 def count(number: float) -> str:

@@ -4,6 +4,7 @@ Streamlit runs this file for every visitor and every change. Knows nothing of th
 """
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lstm.ui import language, rooms, theme
 from lstm.ui.components.lifeline import lifeline
@@ -17,7 +18,10 @@ def main() -> None:
     theme.apply()
     room = st.navigation(rooms.pages(), position="hidden")
     _header()
+    with st.container(key="news"):
+        news = st.empty()
     room.run()
+    _waiting(news)
     lifeline()
 
 
@@ -29,6 +33,14 @@ def _header() -> None:
             for name in rooms.ROOMS:
                 rooms.link(name)
         language.switch()
+
+
+def _waiting(place: DeltaGenerator) -> None:
+    """Say above the room how waiting trainings fare; the room has loaded what that takes."""
+    from lstm.ui import turn
+
+    with place.container():
+        turn.line()
 
 
 main()

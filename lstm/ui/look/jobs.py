@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Lock
 from time import monotonic
+from typing import Literal
 
 from lstm.errors import CharloomError
 
@@ -19,7 +20,11 @@ _ABANDONED = 20.0
 _GRACE = 1.5
 """Seconds that others have to look after one visitor has turned away."""
 
-_AT_ONCE = 2
+Lane = Literal["short", "long"]
+
+_AT_ONCE: dict[Lane, int] = {"short": 2, "long": 1}
+"""Jobs that run at a time. One that trains for half a minute waits for others of its kind alone."""
+
 _KEPT = 32
 
 
@@ -28,7 +33,7 @@ class Job:
 
     def __init__(self, work: Callable[[], Iterator[object]]) -> None:
         """Put it together; nothing is computed yet."""
-        self._work = work
+        self._work: Callable[[], Iterator[object]] | None = work
         self._looked = monotonic()
         self._cancelled = False
         self._abandoned = False
@@ -63,8 +68,10 @@ class Job:
 
     def run(self) -> None:
         """Compute until the end, until it is cancelled or until nobody looks any more."""
+        work, self._work = self._work, None  # what it holds on to goes when it is over
+        assert work is not None, "a job runs once"
         try:
-            for part in self._work():
+            for part in work():
                 self.latest = part
                 if monotonic() - self._looked > _ABANDONED:
                     self._cancelled = self._abandoned = True
@@ -81,13 +88,13 @@ _lock = Lock()
 _jobs: dict[tuple[str, ...], Job] = {}
 
 
-def job(key: tuple[str, ...], work: Callable[[], Iterator[object]]) -> Job:
+def job(key: tuple[str, ...], work: Callable[[], Iterator[object]], lane: Lane = "short") -> Job:
     """Return the job of a key; begin it if there is none, or none that came to its end."""
     with _lock:
         known = _jobs.pop(key, None)
         if known is None or known.is_lost:
             known = Job(work)
-            _workers().submit(known.run)
+            _workers(lane).submit(known.run)
         _jobs[key] = known  # the newest asked for comes last
         for old in list(_jobs)[:-_KEPT]:
             _jobs.pop(old).cancel()
@@ -103,5 +110,5 @@ def leave(keys: Iterable[tuple[str, ...]]) -> None:
 
 
 @cache
-def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="look")
+def _workers(lane: Lane) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=_AT_ONCE[lane], thread_name_prefix=lane)

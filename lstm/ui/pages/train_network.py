@@ -11,6 +11,7 @@ import streamlit as st
 
 from lstm.corpus import Corpus
 from lstm.errors import ConfigError
+from lstm.limits import Limits
 from lstm.model import parameter_count
 from lstm.presets import PRESETS, Preset, PresetName, preset, recommended
 from lstm.ui import address, blocks, words
@@ -27,7 +28,9 @@ from lstm.ui.settings import (
     applies,
     choose,
     defaults,
+    limited,
     parse,
+    within,
     written,
 )
 
@@ -63,13 +66,14 @@ def choose_preset(corpus: Corpus, *, lowercase: bool) -> tuple[PresetName, Chose
     """
     st.html(blocks.title_html(t("train.network.title"), level=2))
     name = _presets(corpus)
-    base = preset(name, corpus.characters, corpus.vocabulary.size)
-    return name, choose(base, changes(), lowercase=lowercase)
+    base, symbols = _base(name, corpus), corpus.vocabulary.size
+    chosen = choose(base, changes(), lowercase=lowercase)
+    return name, limited(chosen, base, symbols, Limits.now())
 
 
 def numbers(corpus: Corpus, name: PresetName, chosen: Chosen, *, lowercase: bool) -> None:
     """Draw every number; what is changed there is in force at the next drawing."""
-    base = preset(name, corpus.characters, corpus.vocabulary.size)
+    base = _base(name, corpus)
     changed = changes()
     with st.expander(t("train.network.numbers"), expanded=bool(changed), key="numbers"):
         for group in GROUPS:
@@ -81,6 +85,10 @@ def cost(corpus: Corpus, chosen: Chosen) -> None:
     asker = st.session_state.setdefault("_asker", secrets.token_hex(8))
     speed = _probes().ask(asker, corpus, chosen.model, chosen.train)
     st.fragment(_cost, run_every=None if speed.done() else _POLL)(corpus, chosen, speed)
+
+
+def _base(name: PresetName, corpus: Corpus) -> Preset:
+    return within(preset(name, corpus.characters, corpus.vocabulary.size), Limits.now())
 
 
 def _presets(corpus: Corpus) -> PresetName:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from lstm import library
 from lstm.documents import ACCEPTED, Document, Note
+from lstm.errors import DocumentError
 from lstm.library import PublicText
 from lstm.ui import address, blocks, words
 from lstm.ui.blocks import alert, alert_html
@@ -180,7 +181,13 @@ def _paste(kept: Draft) -> Text | None:
         placeholder=t("train.text.paste_example"),
     )
     st.session_state["_pasted"] = pasted
-    return kept.pasted(pasted, t("train.text.pasted")) if pasted and pasted.strip() else None
+    if not pasted or not pasted.strip():
+        return None
+    try:
+        return kept.pasted(pasted, t("train.text.pasted"))
+    except DocumentError as error:
+        alert(error.text(language()))
+        return None
 
 
 def _public(public: PublicText) -> Text | None:
