@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lstm.sampling import Writer
     from lstm.training import train
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "CharModel": "lstm.model",
     "Checkpoint": "lstm.events",

@@ -28,7 +28,9 @@ from lstm.records import (
     SampleRow,
     run_of,
 )
+from lstm.sharing import Sharing
 from lstm.shelf import corpus_key
+from lstm.vitals import Vitals
 
 __all__ = [
     "NAME_LENGTH",
@@ -46,7 +48,7 @@ __all__ = [
 ]
 
 
-class RunStore(Housekeeping):
+class RunStore(Housekeeping, Sharing, Vitals):
     """Runs, their texts, checkpoints and measurements below one data folder.
 
     May be shared by threads; other processes may have it open as well.

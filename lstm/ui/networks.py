@@ -1,8 +1,9 @@
-"""Which networks a visitor may write with: those that ship, and their own runs.
+"""Which networks a visitor may write with: those that ship, their own runs, and a shared one.
 
 A run that still trains is written with from its newest snapshot. Knows nothing of pages.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,8 @@ from lstm.ui.texts import public_folder
 
 _BUNDLED = "bundled:"
 _RUN = "run:"
+_SHARED = "shared:"
+_MOST_FACT = 1e9  # of a file's numbers: what is larger has no place on the page
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class Choice:
     """A network that can be chosen.
 
     Attributes:
-        key: ``bundled:NAME`` or ``run:ID``; names it in addresses and in the session.
+        key: ``bundled:NAME``, ``run:ID`` or ``shared:TOKEN``; names it in addresses and in the
+            session.
         run: The run, if it is one; as it was when the choice was made.
     """
 
@@ -41,7 +45,12 @@ class Choice:
     @property
     def address(self) -> dict[str, str]:
         """What the page's address carries when this network writes."""
-        return {"run": self.name} if self.run else {"model": self.key}
+        return address_of(self.key)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it is another visitor's, seen by a link."""
+        return self.key.startswith(_SHARED)
 
     @property
     def is_training(self) -> bool:
@@ -52,17 +61,28 @@ class Choice:
         """Return what people call it. That of a run is hostile text."""
         if self.run is None:
             return text(f"write.bundled.{self.name.replace('-', '_')}", language)
-        state = text("write.still_training" if self.run.is_active else "write.my_run", language)
+        whose = "write.shared_run" if self.is_shared else "write.my_run"
+        state = text("write.still_training" if self.run.is_active else whose, language)
         return f"{self.run.name} ({state})"
+
+    def check(self) -> None:
+        """Make sure that its link, if it is seen by one, still leads to it.
+
+        Raises:
+            StoreError: The link was taken back, or the run is deleted.
+        """
+        if self.is_shared:
+            store().shared(self.name)
 
     def file(self) -> Path:
         """Return the model file: the newest while it trains, the best afterwards.
 
         Raises:
-            StoreError: The run is gone, or has no model yet.
+            StoreError: The run is gone or no longer shared, or has no model yet.
         """
         if self.run is None:
             return bundled(self.name)
+        self.check()
         run = store().run(self.run.id)
         file = store().model_file(run.id, "last" if run.is_active else "best")
         file = file or store().model_file(run.id)
@@ -71,7 +91,7 @@ class Choice:
         return file
 
     def corpus(self) -> Corpus | None:
-        """Return the text that it learned from, if it is at hand.
+        """Return the text that it learned from, if it is at hand: it is not shared with a run.
 
         Raises:
             StoreError: That of a run is gone.
@@ -80,7 +100,7 @@ class Choice:
         """
         if self.run is not None:
             key = self.run.corpus_fingerprint
-            return store().corpus(key) if self.run.has_text else None
+            return store().corpus(key) if self.run.has_text and not self.is_shared else None
         if self.name in {collection.key for collection in library.bundled()}:
             return Corpus.from_text(library.read_bundled(self.name), name=self.name)
         return self._public_corpus()
@@ -94,11 +114,49 @@ class Choice:
         return Corpus.from_files([file], lowercase=public.lowercase)
 
 
-def choices(owner: str) -> list[Choice]:
-    """Return the networks that a visitor may write with, those that ship first."""
+def choices(owner: str, shared: str | None = None) -> list[Choice]:
+    """Return the networks that a visitor may write with, those that ship first.
+
+    Args:
+        owner: The visitor's key.
+        shared: The token of a link that they came by. Unchecked; one that leads nowhere adds
+            nothing.
+    """
     shipped = [Choice(_BUNDLED + name) for name in BUNDLED if bundled(name).exists()]
     own = [Choice(_RUN + run.id, run) for run in store().runs(owner) if run.has_model]
-    return shipped + own
+    return shipped + own + (_shared(shared) if shared else [])
+
+
+def _shared(token: str) -> list[Choice]:
+    try:
+        run = store().shared(token)
+    except StoreError as error:
+        if error.key != "unknown_share":
+            raise
+        return []
+    return [Choice(_SHARED + token, run)] if run.has_model else []
+
+
+def wished(get: Callable[[str], str | None]) -> str | None:
+    """Return the key of the network that an address asks for; unchecked, and maybe none."""
+    for kind in (_SHARED, _RUN):
+        name = get(kind.removesuffix(":"))
+        if name is not None:
+            return kind + name
+    return get("model")
+
+
+def is_shipped(key: str) -> bool:
+    """Tell whether a key, which may be anything, has not the form of a run's."""
+    return not key.startswith((_SHARED, _RUN))
+
+
+def address_of(key: str) -> dict[str, str]:
+    """Return what an address carries that asks for a network; the inverse of ``wished``."""
+    if is_shipped(key):
+        return {"model": key}
+    kind, _, name = key.partition(":")
+    return {kind: name}
 
 
 def landing(options: list[Choice], language: Language) -> Choice:
@@ -149,5 +207,6 @@ class Snapshot:
 
 def _number(value: object) -> float | None:
     """Return a number of a file's facts, which may be anything."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else None  # type: ignore[arg-type]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if -_MOST_FACT < value < _MOST_FACT else None

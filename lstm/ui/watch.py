@@ -65,7 +65,9 @@ def _ready(choice: Choice) -> CorpusIndex | None:
 
 def index_of(choice: Choice) -> Future[CorpusIndex | None]:
     """Ask for the index of a network's training text; None if the text is not at hand."""
-    return _index(choice.run.corpus_fingerprint if choice.run else choice.key, choice)
+    # A shared network has no text here, which its owner's index must not bring back.
+    own = choice.run if not choice.is_shared else None
+    return _index(own.corpus_fingerprint if own else choice.key, choice)
 
 
 @st.cache_resource(show_spinner=False, max_entries=_INDEXES_KEPT)

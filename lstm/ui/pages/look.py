@@ -19,7 +19,15 @@ from lstm.ui.look.material import held_out, written
 from lstm.ui.look.style import style
 from lstm.ui.look.views import VIEWS
 from lstm.ui.look.wishes import PLAYING
-from lstm.ui.networks import Choice, Snapshot, choices, landing
+from lstm.ui.networks import (
+    Choice,
+    Snapshot,
+    address_of,
+    choices,
+    is_shipped,
+    landing,
+    wished,
+)
 from lstm.ui.visitor import owner
 
 FIRST = 600
@@ -30,14 +38,15 @@ _TEXT = "look-text"
 _NETWORK = "look-network"
 _VIEW = "look-view"
 _KEPT = "_look_text"
-_HOUSE = frozenset(("lang", "view", "model", "run", "text"))
+_NETWORKS = ("run", "shared", "model")
+_HOUSE = frozenset(("lang", "view", "text", *_NETWORKS))
 
 
 def render() -> None:
     """Draw the room."""
     blocks.style()
     style()
-    options = choices(owner())
+    options = choices(owner(), address.get("shared"))
     if not options:
         blocks.alert(t("write.no_network"), "info")
         rooms.link("train")
@@ -122,19 +131,18 @@ def _about(choice: Choice) -> None:
 
 
 def _asked(known: dict[str, Choice]) -> str | None:
-    run = address.get("run")
-    wish = f"run:{run}" if run else address.get("model")
+    wish = wished(st.query_params.get) or wished(address.get)
     if wish in known:
         return wish
-    if run:
+    if wish is not None and not is_shipped(wish):
         blocks.alert(t("write.no_such_run"), "warning")
     return None
 
 
 def _picked() -> None:
-    kind, _, name = st.session_state[_NETWORK].partition(":")
-    address.put("run", name if kind == "run" else None)
-    address.put("model", None if kind == "run" else st.session_state[_NETWORK])
+    chosen = address_of(st.session_state[_NETWORK])
+    for name in _NETWORKS:
+        address.put(name, chosen.get(name))
     if st.session_state.get(_KEPT, {}).get("own") is not True:
         _keep_text(None)
 
