@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from lstm.errors import StoreError
+from lstm.ui.arriving import FirstWords
 from lstm.ui.components import liveplot
 from lstm.ui.frames import CookiesInFrames
 from lstm.ui.visitor import VisitorCookie
@@ -58,5 +59,6 @@ app = st.App(
         Middleware(CookiesInFrames),
         Middleware(GZipMiddleware, compresslevel=5),
         Middleware(VisitorCookie),
+        Middleware(FirstWords),
     ],
 )
