@@ -157,13 +157,13 @@ def _story(model: str) -> Story:
 
 def bench(options: argparse.Namespace) -> int:
     """Measure speeds; a Markdown table, and with ``--json`` one object as the last line."""
-    from lstm.bench import BENCHES
+    from lstm.bench import BENCHES, USUAL
     from lstm.bench.rows import machine, table
 
     _say("cli.machine", machine=machine())
     rows = []
-    for name in [options.what] if options.what else list(BENCHES):
-        for row in BENCHES[name]():
+    for name in (options.what,) if options.what else USUAL:
+        for row in BENCHES[name](options.texts):
             _say("cli.measured", what=row.what, value=f"{row.value:,.2f}", unit=row.unit)
             rows.append(row)
     print(table(rows))

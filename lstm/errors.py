@@ -70,5 +70,9 @@ class LessonError(CharloomError):
     """An experiment of the lesson can't be done with what was typed."""
 
 
+class BenchError(CharloomError):
+    """Something can't be measured here."""
+
+
 class ExportError(CharloomError):
     """A network or run can't be turned into the file that was asked for."""

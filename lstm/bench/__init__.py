@@ -5,9 +5,19 @@ what it was compared with in the same run.
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+from lstm.bench.peers import rows as peers_rows
 from lstm.bench.rows import Row
 from lstm.bench.train import rows as train_rows
 from lstm.bench.write import rows as write_rows
 
-BENCHES: dict[str, Callable[[], Iterator[Row]]] = {"train": train_rows, "write": write_rows}
+BENCHES: dict[str, Callable[[Path | None], Iterator[Row]]] = {
+    "train": lambda _: train_rows(),
+    "write": lambda _: write_rows(),
+    "peers": peers_rows,
+}
+"""What a bench prints, each called with the folder of its texts: figures with their yardsticks."""
+
+USUAL = ("train", "write")
+"""What is measured if nothing is named: what takes a minute and needs nothing else."""

@@ -27,9 +27,19 @@ def rows() -> Iterator[Row]:
     torch.set_num_threads(before)
 
 
+def single_stream(hidden: int) -> float:
+    """Return how many characters a second one stream gets on one core."""
+    model = CharModel(SYMBOLS, ModelConfig(hidden_size=hidden, embedding_size=64)).eval()
+    return _speed(_stream(Writer(model, _vocabulary(), opening="!"), told=False))
+
+
+def _vocabulary() -> Vocabulary:
+    return Vocabulary(tuple(chr(ord("!") + number) for number in range(SYMBOLS)))
+
+
 def _one_size(hidden: int) -> Iterator[Row]:
     model = CharModel(SYMBOLS, ModelConfig(hidden_size=hidden, embedding_size=64)).eval()
-    vocabulary = Vocabulary(tuple(chr(ord("!") + number) for number in range(SYMBOLS)))
+    vocabulary = _vocabulary()
     stepper = Stepper(model)
     module = f"nn.LSTM called per character, hidden {hidden}"
     reference = _speed(lambda: _module_stream(model))

@@ -1,0 +1,141 @@
+"""Side by side with what an engineer would otherwise run: the Keras example and a small GPT.
+
+Both are our own writing of well-known settings. Keras and TensorFlow live in an environment of
+their own, made the first time: nothing of Charloom needs them. All three get the same text, the
+same held-out part and the same machine, one after the other.
+"""
+
+import json
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lstm import library, messages
+from lstm.bench.peers.gpt import GPT_NATS, time_to_goal
+from lstm.bench.rows import Row
+from lstm.bench.write import single_stream
+from lstm.corpus import Corpus
+from lstm.errors import BenchError
+from lstm.evaluation import NATS_PER_BIT
+from lstm.events import EpochEnd, Step
+from lstm.paths import data_folder
+from lstm.presets import PresetName, preset
+from lstm.training import train
+
+KERAS_BITS = 2.265
+"""The lowest held-out loss that the article's recipe reached in 20 epochs, bits per character."""
+
+_PACKAGES = ("keras>=3.15,<4", "tensorflow>=2.21,<3")
+_CLASSIC_BATCHES = 150
+_EXAMPLE = Path(__file__).with_name("keras_example.py")
+
+
+def rows(folder: Path | None = None) -> Iterator[Row]:
+    """Measure the peers and Charloom.
+
+    Args:
+        folder: Where ``nietzsche.txt`` and ``tinyshakespeare.txt`` lie; default: they are fetched.
+
+    Raises:
+        BenchError: The environment for Keras can't be made, or its script failed.
+        DownloadError: A text can't be fetched.
+    """
+    texts = {text.key: _text(text, folder) for text in library.public()}
+    nietzsche = Corpus.from_files([texts["nietzsche"]], lowercase=True)
+    yield from _against_keras(nietzsche, texts["nietzsche"])
+    yield from _against_gpt(Corpus.from_files([texts["tinyshakespeare"]]))
+
+
+def _against_keras(corpus: Corpus, text: Path) -> Iterator[Row]:
+    keras: dict[str, float] = {}
+    for told in _keras(text):
+        keras |= told
+        if "epoch" in told:
+            name = f"Keras example, epoch {told['epoch']}: held-out loss"
+            yield Row("peers", name, told["bits"], "bits")
+    goal = f"time to {KERAS_BITS} bits"
+    theirs, quick = keras.get("seconds_to_goal", keras["seconds"]), seconds_to(corpus, KERAS_BITS)
+    yield Row("peers", f"Keras example: {goal}", theirs, "s")
+    yield Row("peers", f"preset Quick: {goal}", quick, "s", "Keras example", quick / theirs)
+    batch = _classic_batch_seconds(corpus)
+    their_batch = keras["batch_seconds"]
+    yield Row("peers", "Keras example: a batch", 1e3 * their_batch, "ms")
+    yield Row(
+        "peers", "preset Classic: a batch", 1e3 * batch, "ms", "Keras example", batch / their_batch
+    )
+    speed, loop = single_stream(128), keras["written_per_second"]
+    yield Row("peers", "Keras example: predict loop", loop, "characters/s")
+    yield Row(
+        "peers", "one stream, hidden 128", speed, "characters/s", "predict loop", speed / loop
+    )
+
+
+def _against_gpt(corpus: Corpus) -> Iterator[Row]:
+    goal = f"time to {GPT_NATS} nats"
+    theirs, best = time_to_goal(corpus)
+    yield Row("peers", "small GPT, 2,000 steps: lowest held-out loss", best, "nats")
+    ours = seconds_to(corpus, GPT_NATS / NATS_PER_BIT)
+    yield Row("peers", f"small GPT: {goal}", theirs, "s")
+    yield Row("peers", f"preset Quick: {goal}", ours, "s", "small GPT", ours / theirs)
+
+
+def seconds_to(corpus: Corpus, bits: float, name: PresetName = "quick") -> float:
+    """Return the training time that a preset needs to a held-out loss, in seconds.
+
+    Raises:
+        BenchError: Its whole budget was not enough.
+    """
+    chosen = preset(name, corpus.characters, corpus.vocabulary.size)
+    for event in train(corpus, chosen.model, chosen.train):
+        if isinstance(event, EpochEnd) and event.validation_loss <= bits * NATS_PER_BIT:
+            return event.seconds
+    raise BenchError("bench_goal_missed", bits=bits)
+
+
+def _classic_batch_seconds(corpus: Corpus) -> float:
+    """Return the time that the Classic preset takes for a batch, in seconds."""
+    chosen = preset("classic", corpus.characters, corpus.vocabulary.size)
+    first: Step | None = None
+    for event in train(corpus, chosen.model, chosen.train):
+        if not isinstance(event, Step):
+            continue
+        if first is None:
+            first = event  # the first steps are slow
+        elif event.step - first.step >= _CLASSIC_BATCHES:
+            return (event.seconds - first.seconds) / (event.step - first.step)
+    raise BenchError("bench_goal_missed", bits="-")
+
+
+def _keras(text: Path) -> Iterator[dict[str, Any]]:
+    """Run the Keras example and yield what it tells."""
+    command = [str(_python()), str(_EXAMPLE), str(text), str(KERAS_BITS)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            yield json.loads(line)
+    if child.returncode:
+        raise BenchError("bench_peer_failed", name="Keras", code=child.returncode)
+
+
+def _python() -> Path:
+    """Return the Python of the environment that has Keras; make it if it is not there."""
+    folder = data_folder() / "bench" / "keras"
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    done = folder / "complete"
+    if not done.exists():
+        sys.stderr.write(messages.text("cli.installing", packages=", ".join(_PACKAGES)) + "\n")
+        venv.create(folder, with_pip=True, clear=True)
+        command = [str(python), "-m", "pip", "install", "--quiet", *_PACKAGES]
+        if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
+            raise BenchError("bench_not_installed", packages=", ".join(_PACKAGES))
+        done.touch()
+    return python
+
+
+def _text(text: library.PublicText, folder: Path | None) -> Path:
+    if folder is None:
+        return library.download(text, data_folder() / "library")
+    return folder / f"{text.key}.txt"
