@@ -9,8 +9,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from lstm.errors import CharloomError
-from lstm.records import Run
-from lstm.ui import blocks, charts, describe, rooms, words
+from lstm.housekeeping import TIGHT, kept_until
+from lstm.limits import Limits
+from lstm.records import Run, RunState
+from lstm.ui import blocks, charts, describe, rooms, turn, words
+from lstm.ui.access import ask
 from lstm.ui.blocks import alert
 from lstm.ui.components.liveplot import live_plot
 from lstm.ui.course import comparison
@@ -18,6 +21,7 @@ from lstm.ui.curves import AXES, UNITS, Look, shown
 from lstm.ui.homecoming import bring_back
 from lstm.ui.language import language, t
 from lstm.ui.services import owner, store
+from lstm.ui.sharing import share
 from lstm.ui.switches import switch
 from lstm.ui.takehome import take_home_run
 
@@ -28,6 +32,7 @@ PAGE = 20
 """Runs that are listed at first, and that each wish for more adds."""
 
 _MOST_COMPARED = 8
+_MOST_TOLD = 5  # sentences about what was cleaned away
 _COMPARED = "compare"
 _REDRAW = "_redraw"
 
@@ -37,9 +42,11 @@ def render() -> None:
     st.session_state.pop(_REDRAW, None)
     blocks.style()
     st.html(blocks.title_html(t("runs.title")))
+    rooms.link("classroom", t("classroom.to_class"))
     runs = store().runs(owner(), include_deleted=True)
     alive = [run for run in runs if run.deleted is None]
     _refused()
+    _cleaned(alive)
     bring_back()
     _deleted([run for run in runs if run.deleted is not None])
     if not alive:
@@ -58,13 +65,15 @@ def _list(*, active: bool) -> None:
     """Draw the list: the body of one tick."""
     if st.session_state.pop(_REDRAW, False):
         st.rerun()  # what was done here shows outside of the list, too
+    turn.here()
     runs = store().runs(owner())
     if any(run.is_active for run in runs) != active:
         st.rerun()  # the ticking begins or ends
+    shares = store().shares(owner())
     most = st.session_state.setdefault("_runs_shown", PAGE)
     for run in runs[:most]:
         with st.container(border=True, key=f"run-{run.id}"):
-            _row(run)
+            _row(run, shares.get(run.id))
     if len(runs) > most:
         st.button(t("runs.more", count=len(runs) - most), on_click=_show_more, key="more")
 
@@ -73,7 +82,7 @@ def _show_more() -> None:
     st.session_state["_runs_shown"] += PAGE
 
 
-def _row(run: Run) -> None:
+def _row(run: Run, token: str | None) -> None:
     st.html(blocks.title_html(run.name, describe.state(run), level=2))
     st.html(blocks.facts_html(_facts(run)))
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -84,10 +93,12 @@ def _row(run: Run) -> None:
             if not run.is_active:
                 rooms.link("train", t("train.on.link"), **{"from": run.id})
         _rename(run)
+        share(run, token, _do)
         take_home_run(run)
         st.button(
             t("runs.delete"), key=f"delete-{run.id}", on_click=_do, args=(store().delete, run.id)
         )
+        _keep(run)
         st.checkbox(
             t("runs.compare"),
             value=_is_compared(run),
@@ -106,7 +117,31 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         (t("runs.preset"), t(f"train.preset.{run.preset}")),
         (t("runs.size"), words.size(run.size_bytes)),
         (t("runs.made"), words.ago(time.time() - run.created, language())),
+        *_fate(run),
     ]
+
+
+def _fate(run: Run) -> list[tuple[str, str]]:
+    """Say when a run will begin, or how long it is kept."""
+    if run.state == RunState.QUEUED:
+        return [(t("runs.turn"), turn.said(run))]
+    limits = Limits.now()
+    until = kept_until(run, limits)
+    if until is not None:
+        return [(t("runs.kept"), t("runs.until", day=words.day(until, language())))]
+    return [(t("runs.kept"), t("runs.for_good"))] if run.kept and limits.clean_up else []
+
+
+def _keep(run: Run) -> None:
+    """Draw the switch that exempts a run from cleaning up, where there is such a thing."""
+    if Limits.now().clean_up:
+        key = f"keep-{run.id}"
+        st.session_state[key] = run.kept  # as it is by now: another tab may have changed it
+        st.toggle(t("runs.keep"), key=key, on_change=_do, args=(_kept(not run.kept), run.id))
+
+
+def _kept(kept: bool) -> Callable[[str], Run]:
+    return lambda run_id: store().keep(run_id, kept)
 
 
 def _rename(run: Run) -> None:
@@ -124,6 +159,37 @@ def _save_name(run_id: str, key: str) -> None:
     _do(lambda which: store().rename(which, name), run_id)
 
 
+# ---- cleaned away ones ------------------------------------------------------------------------
+
+
+def _cleaned(mine: list[Run]) -> None:
+    """Say what was cleaned away, and what will be soon."""
+    removals = store().removals(owner())
+    if removals:
+        for removal in removals[:_MOST_TOLD]:
+            day = words.day(removal.removed, language())
+            key = f"runs.removed_{removal.reason}"
+            alert(t(key, name=removal.name, day=day), "warning")
+        if len(removals) > _MOST_TOLD:
+            alert(t("runs.removed_more", count=len(removals) - _MOST_TOLD), "warning")
+        st.button(t("runs.read"), key="read", on_click=_read, args=(removals[0].id,))
+    _tight(mine)
+
+
+def _read(last: int) -> None:
+    store().removals_read(owner(), last)
+
+
+def _tight(mine: list[Run]) -> None:
+    taken, budget = store().room_taken(), Limits.now().disk_bytes
+    if not mine or taken < TIGHT * budget:
+        return
+    sentence = t("runs.tight", taken=words.size(taken), budget=words.size(budget))
+    first = store().first_to_go()
+    named = [t("runs.next_to_go", name=run.name) for run in mine if run.id == first]
+    alert(" ".join([sentence, *named]), "warning")
+
+
 # ---- deleted ones -----------------------------------------------------------------------------
 
 
@@ -137,12 +203,11 @@ def _deleted(runs: list[Run]) -> None:
             )
 
 
-def _do(act: Callable[[str], Run], run_id: str) -> None:
+def _do(act: Callable[[str], object], run_id: str) -> None:
     """Ask something of a run of the visitor's own; what went wrong is said at the next drawing."""
     st.session_state[_REDRAW] = True
     try:
-        if store().run(run_id).owner == owner():
-            act(run_id)
+        ask(act, run_id)
     except CharloomError as error:
         st.session_state["_refused"] = error
 

@@ -1,7 +1,8 @@
 """The room Train: bring a text, choose a network, watch it learn.
 
-With ``?run=ID`` in the address it shows that run, with ``?from=ID`` it trains that run's network
-on a text, otherwise it leads to a new one. Knows nothing of how a training is done.
+With ``?run=ID`` in the address it shows that run, with ``?shared=TOKEN`` one that somebody
+shares, with ``?from=ID`` it trains that run's network on a text, otherwise it leads to a new one.
+Knows nothing of how a training is done.
 """
 
 import streamlit as st
@@ -9,7 +10,9 @@ import streamlit as st
 from lstm.errors import CharloomError, CorpusError
 from lstm.presets import PresetName
 from lstm.ui import address, blocks, language
+from lstm.ui.access import Ticket
 from lstm.ui.blocks import alert
+from lstm.ui.classroom import belonging
 from lstm.ui.language import t
 from lstm.ui.pages import train_network, train_on, train_text, train_watch
 from lstm.ui.services import owner, store
@@ -23,10 +26,11 @@ _KEPT = NAMES | {"preset", "text"}
 def render() -> None:
     """Draw the room."""
     blocks.style()
-    run_id = st.query_params.get("run")
-    start = st.query_params.get("from")
-    if run_id is not None:
-        train_watch.render(run_id)
+    asked, start = st.query_params, st.query_params.get("from")
+    if "shared" in asked:
+        train_watch.render(Ticket("shared", asked["shared"]))
+    elif "run" in asked:
+        train_watch.render(Ticket("run", asked["run"]))
     elif start is not None:
         train_on.render(start)
     else:
@@ -36,6 +40,7 @@ def render() -> None:
 def _set_up() -> None:
     address.bring_back(_KEPT)
     st.html(blocks.title_html(t("train.title")))
+    belonging.before_training()
     left, right = st.columns(2, gap="large")
     with left:
         text = train_text.choose()

@@ -13,15 +13,19 @@ from lstm.checkpoint import Saved
 from lstm.config import TrainConfig
 from lstm.corpus import Corpus
 from lstm.errors import CharloomError, CorpusError, StoreError
+from lstm.limits import Limits
 from lstm.presets import PresetName, preset, recommended
 from lstm.records import Run
 from lstm.returning import Continuation, go_on_with
 from lstm.ui import address, blocks, language, words
+from lstm.ui.access import own
 from lstm.ui.blocks import alert
+from lstm.ui.classroom import belonging
 from lstm.ui.language import t
 from lstm.ui.networks import Choice
 from lstm.ui.pages import train_text
 from lstm.ui.services import load, owner, store
+from lstm.ui.settings import within
 from lstm.ui.texts import Prepared, Text, prepare
 from lstm.vocabulary import UNKNOWN
 
@@ -43,6 +47,7 @@ def render(run_id: str) -> None:
         return
     st.html(blocks.title_html(run.name, t("train.on.title")))
     st.caption(t("train.on.about"))
+    belonging.before_training()
     left, right = st.columns(2, gap="large")
     with left:
         text = train_text.choose()
@@ -65,9 +70,7 @@ def _network(run_id: str) -> tuple[Run, Saved]:
         StoreError: There is no such run, or it has no network.
         CheckpointError: Its file is damaged.
     """
-    run = store().run(run_id)
-    if run.owner != owner():
-        raise StoreError("unknown_run")
+    run = own(run_id)
     return run, load(Choice(f"run:{run.id}", run).file()).saved
 
 
@@ -88,12 +91,23 @@ def _go_on(run: Run, saved: Saved, text: Text) -> None:
         return
     corpus = continuation.corpus
     _facts(saved, continuation)
-    chosen = _budget(corpus)
+    config = recipe(saved, corpus, _budget(corpus))
+    if _too_much(saved, corpus, config):
+        st.session_state.pop(_WANTED, None)
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         called = st.text_input(t("train.name"), run.name, max_chars=80, key=f"on-name-{run.id}")
         st.button(t("train.start"), type="primary", key="start-on", on_click=_want)
     if st.session_state.pop(_WANTED, False):
-        _start(called, text, continuation, recipe(saved, corpus, chosen))
+        _start(called, text, continuation, config)
+
+
+def _too_much(saved: Saved, corpus: Corpus, config: TrainConfig) -> bool:
+    """Say what of the training is more than this server allows."""
+    errors = Limits.now().violations(saved.model_config, config, corpus.vocabulary.size)
+    for error in errors:
+        alert(error.text(language.language()))
+    return bool(errors)
 
 
 def _grown(run: Run, saved: Saved, text: Text) -> Continuation:
@@ -108,7 +122,8 @@ def _grown(run: Run, saved: Saved, text: Text) -> Continuation:
 
 def recipe(saved: Saved, corpus: Corpus, budget: PresetName) -> TrainConfig:
     """Return how to train a network on: a budget's settings, at its own learning rate if known."""
-    train = preset(budget, corpus.characters, corpus.vocabulary.size).train
+    base = preset(budget, corpus.characters, corpus.vocabulary.size)
+    train = within(base, Limits.now()).train
     own = saved.train_config
     if own is None or own.recipe != train.recipe:
         return train

@@ -4,16 +4,18 @@ All that is drawn follows from the store, so a reload, a second tab and a closed
 to the same page. Knows nothing of processes.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
 
 from lstm.errors import CharloomError, StoreError
+from lstm.limits import Limits
 from lstm.records import Notice, Run, RunState
-from lstm.ui import blocks, charts, describe, rooms, words
+from lstm.ui import blocks, charts, describe, rooms, turn, words
+from lstm.ui.access import Ticket, ask, only_known
 from lstm.ui.blocks import alert, alert_html
+from lstm.ui.classroom import belonging
 from lstm.ui.components.liveplot import live_plot
 from lstm.ui.components.timemachine import Page, chosen, time_machine
 from lstm.ui.course import (
@@ -29,7 +31,8 @@ from lstm.ui.course import (
 )
 from lstm.ui.curves import AXES, SPANS, UNITS, Look, Unit, shown
 from lstm.ui.language import language, t
-from lstm.ui.services import owner, store
+from lstm.ui.services import store
+from lstm.ui.sharing import share
 from lstm.ui.switches import choice, switch
 from lstm.ui.takehome import take_home_run
 
@@ -37,33 +40,31 @@ TICK = 1.0
 """Seconds between two looks at a run that changes by itself."""
 
 _SLOW_TICK = 3.0  # a paused run only changes by the owner's hand, maybe in another tab
-_TOUCH = 20.0  # seconds after which the store is told again that the owner watches
 _NOTICES = 3  # newest ones that are shown
 _LONGER = (60, 300, 1800)  # seconds that a finished training can be prolonged by
 _OVER = {RunState.FINISHED, RunState.STOPPED, RunState.INTERRUPTED, RunState.FAILED}
 
 
-def render(run_id: str) -> None:
-    """Draw a run."""
+def render(ticket: Ticket) -> None:
+    """Draw a run of the visitor's own, or one that was shared with them."""
     try:
-        run = store().run(run_id)
+        run = ticket.see()
     except StoreError as error:
         alert(error.text(language()))
         _new_training()
         return
-    mine = run.owner == owner()
     if run.deleted is not None:
-        _deleted(run, mine=mine)
+        _deleted(run)
         return
     st.html(blocks.title_html(run.name, describe.state(run)))
     _failure()
-    if mine:
+    if ticket.is_own:
         _buttons(run)
+        belonging.of_run(run)
     else:
-        alert(t("train.watch.not_yours"), "info")
-        _new_training()
+        _guest(run, ticket)
     live = st.fragment(_live, run_every=_tick(run))
-    live(run_id, _signature(run), _others(run) if mine else None)
+    live(ticket, _signature(run), _others(run) if ticket.is_own else None)
     with st.expander(t("train.watch.settings")):
         st.html(blocks.table_html(t("train.watch.settings"), describe.settings_rows(run)))
 
@@ -79,11 +80,20 @@ def _signature(run: Run) -> tuple[object, ...]:
     return (run.state, run.pending, run.has_model, run.deleted is None, run.name)
 
 
-def _deleted(run: Run, *, mine: bool) -> None:
+def _deleted(run: Run) -> None:
     alert(t("train.watch.deleted"), "warning")
-    if mine:
-        st.button(t("train.watch.undo"), key="undo", on_click=_do, args=(store().undelete, run.id))
+    st.button(t("train.watch.undo"), key="undo", on_click=_do, args=(store().undelete, run.id))
     _new_training()
+
+
+def _guest(run: Run, ticket: Ticket) -> None:
+    """Say that the run is another visitor's, and where else its link leads."""
+    alert(t("train.watch.shared"), "info")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-buttons"):
+        if run.has_model:
+            rooms.link("write", t("train.watch.write"), **ticket.address)
+            rooms.link("look", **ticket.address)
+        _new_training()
 
 
 # ---- what the owner can do --------------------------------------------------------------------
@@ -105,6 +115,7 @@ def _buttons(run: Run) -> None:
             rooms.link("write", t("train.watch.write"), run=run.id)
             rooms.link("look", run=run.id)
             take_home_run(run)
+        share(run, store().shares(run.owner).get(run.id), _do)
         if run.has_model and not run.has_text:
             rooms.link("train", t("train.on.link"), **{"from": run.id})
         _new_training()
@@ -153,10 +164,11 @@ def _set_rate(run_id: str) -> None:
 def _longer(run: Run) -> None:
     with st.popover(t("train.watch.longer")):
         st.caption(t("train.watch.longer_help"))
-        for seconds in _LONGER:
+        most = Limits.now().max_seconds
+        for seconds in sorted({min(seconds, most) for seconds in _LONGER}):
             st.button(
                 words.duration(seconds, language()),
-                key=f"longer-{seconds}",
+                key=f"longer-{seconds:g}",
                 on_click=_extend,
                 args=(run.id, float(seconds)),
             )
@@ -171,14 +183,14 @@ def _new_training() -> None:
 
 
 def _leave() -> None:
-    del st.query_params["run"]
+    for name in ("run", "shared"):
+        st.query_params.pop(name, None)
 
 
-def _do(act: Callable[..., Run], run_id: str, *values: float) -> None:
+def _do(act: Callable[..., object], run_id: str, *values: float) -> None:
     """Ask something of a run of the visitor's own; what went wrong is said at the next drawing."""
     try:
-        if store().run(run_id).owner == owner():
-            act(run_id, *values)
+        ask(act, run_id, *values)
     except CharloomError as error:
         st.session_state["_refused"] = error
 
@@ -192,22 +204,23 @@ def _failure() -> None:
 # ---- what ticks -------------------------------------------------------------------------------
 
 
-def _live(run_id: str, signature: tuple[object, ...], others: dict[str, str] | None) -> None:
+def _live(ticket: Ticket, signature: tuple[object, ...], others: dict[str, str] | None) -> None:
     """Draw what changes while the run goes on: the body of one tick.
 
     Args:
-        run_id: The run.
+        ticket: What the run is seen by: a link may have been taken back since the last tick.
         signature: Of the run as the rest of the page shows it.
         others: Names of the owner's other runs by id; None for another visitor.
     """
     try:
-        now = course(run_id)
+        now = course(ticket.see().id)
     except StoreError:
-        st.rerun()  # it is gone for good; the page says so
+        st.rerun()  # it is gone for good, or no longer to be seen; the page says so
     if _signature(now.run) != signature:
         st.rerun()
     if others is not None:
-        _touch(run_id)
+        turn.here()
+        turn.card(now.run)
     unit = choice("unit", UNITS)
     st.html(_status(now.run, unit) + _reason(now.run) + _news(now.notices))
     look, earlier = _choose_look(now.run, others or {})
@@ -222,13 +235,6 @@ def _live(run_id: str, signature: tuple[object, ...], others: dict[str, str] | N
     _samples(now, unit)
 
 
-def _touch(run_id: str) -> None:
-    last = st.session_state.get("_touched")
-    if last is None or last[0] != run_id or time.monotonic() - last[1] > _TOUCH:
-        store().touch(run_id)
-        st.session_state["_touched"] = (run_id, time.monotonic())
-
-
 def _status(run: Run, unit: Unit) -> str:
     share = progress(run)
     best = shown(run.best_bits, unit)
@@ -238,7 +244,7 @@ def _status(run: Run, unit: Unit) -> str:
         (t("train.watch.last"), last),
         (t("train.watch.epoch"), f"{run.epoch:.2f}"),
         (t("train.watch.trained"), words.duration(run.seconds, language())),
-        (t("train.watch.left"), _left(run)),
+        *_ahead(run),
         (t("train.watch.speed"), _speed(run)),
     ]
     return blocks.progress_html(share, t("train.watch.progress")) + blocks.facts_html(facts)
@@ -252,12 +258,13 @@ def _speed(run: Run) -> str:
     return t("train.cost.rate", count=words.count(rate)) if rate else "–"
 
 
-def _left(run: Run) -> str:
+def _ahead(run: Run) -> list[tuple[str, str]]:
+    """Say how long it still takes, or when it begins."""
     if run.state == RunState.QUEUED:
-        place = store().queue_place(run.id)
-        return "–" if place is None else t("train.watch.place", place=place)
+        when = turn.expected(run)
+        return [(t("train.turn.start"), "–" if when is None else turn.start(when))]
     left = seconds_left(run) if run.is_active else None
-    return "–" if left is None else words.duration(left, language())
+    return [(t("train.watch.left"), "–" if left is None else words.duration(left, language()))]
 
 
 def _reason(run: Run) -> str:
@@ -295,7 +302,7 @@ def _earlier(others: dict[str, str]) -> tuple[str, ...]:
         key="earlier",
         placeholder=t("train.look.none"),
     )
-    return tuple(picked)
+    return only_known(picked, others)
 
 
 def _others(run: Run) -> dict[str, str]:

@@ -13,12 +13,22 @@ import streamlit as st
 
 from lstm.config import SampleConfig
 from lstm.errors import CharloomError, ConfigError
-from lstm.ui import rooms
+from lstm.limits import Limits
+from lstm.ui import rooms, turn
 from lstm.ui.components.typewriter import last_request, typewriter
 from lstm.ui.components.typewriter.protocol import LONGEST_OPENING, Request, read_request
 from lstm.ui.desk import Desk
 from lstm.ui.language import language, t
-from lstm.ui.networks import Choice, Snapshot, choices, landing
+from lstm.ui.networks import (
+    Choice,
+    Snapshot,
+    address_of,
+    choices,
+    is_shipped,
+    landing,
+    wished,
+)
+from lstm.ui.services import ration
 from lstm.ui.takehome import take_home_model, take_home_run
 from lstm.ui.visitor import owner
 from lstm.ui.watch import LOOKED_AT, watch
@@ -30,6 +40,8 @@ _VISIT = "_write"
 
 _FIRST_PAGE = 150
 """Characters that come with the page itself, so that it writes without asking."""
+
+_MOST_DIGITS = 10  # of the dice in an address: enough for the largest
 
 _FOLLOW_EVERY = 2.0
 """Seconds between two looks for a newer snapshot."""
@@ -52,7 +64,7 @@ class _Visit:
 def render() -> None:
     """Draw the room."""
     visit = _visit()
-    options = choices(owner())
+    options = choices(owner(), st.query_params.get("shared"))
     with st.container(key="write-top", horizontal=True, vertical_alignment="bottom"):
         with st.container(key="write-welcome", gap=None):
             _welcome()
@@ -71,10 +83,10 @@ def _welcome() -> None:
 
 
 def _take_home(choice: Choice) -> None:
-    if choice.run is not None:
-        take_home_run(choice.run)
-    else:
+    if choice.run is None:
         take_home_model(choice.file(), choice.title(language()))
+    elif not choice.is_shared:
+        take_home_run(choice.run)
 
 
 def _visit() -> _Visit:
@@ -88,8 +100,9 @@ def _first_settings() -> dict[str, Any]:
     """Return what the typewriter begins with: from the address, where that makes sense."""
     asked = st.query_params
     settings = {"rng": secrets.randbelow(9_999) + 1, "temperature": 0.7, "opening": ""}
-    if asked.get("rng", "").isdecimal() and int(asked["rng"]) < 2**32:
-        settings["rng"] = int(asked["rng"])
+    rng = asked.get("rng", "")
+    if rng.isdecimal() and len(rng) <= _MOST_DIGITS and int(rng) < 2**32:
+        settings["rng"] = int(rng)
     settings["opening"] = asked.get("opening", "")[:LONGEST_OPENING]
     try:
         wish = float(asked.get("temperature", 0.7))
@@ -123,21 +136,18 @@ def _choose(visit: _Visit, options: list[Choice]) -> Choice:
 
 def _chosen(visit: _Visit, known: dict[str, Choice]) -> str | None:
     """Return the key of the network that was asked for, or None."""
-    asked = st.query_params
-    wishes = (f"run:{asked['run']}" if "run" in asked else asked.get("model"), visit.chosen)
-    found = next((wish for wish in wishes if wish in known), None)
-    if "run" in asked and found != wishes[0]:
+    wish = wished(st.query_params.get)
+    if wish is not None and wish not in known and not is_shipped(wish):
         st.warning(t("write.no_such_run"))
-    return found
+    return next((one for one in (wish, visit.chosen) if one in known), None)
 
 
 def _picked() -> None:
     key = st.session_state[_CHOICE]
     _visit().chosen = key
-    for name in ("run", "model"):
+    for name in ("run", "shared", "model"):
         st.query_params.pop(name, None)
-    kind, _, name = key.partition(":")
-    st.query_params.update({"run": name} if kind == "run" else {"model": key})
+    st.query_params.update(address_of(key))
 
 
 def _followed() -> None:
@@ -149,6 +159,7 @@ def _writing(choice: Choice) -> None:
     """Draw the typewriter and answer it; its requests make this alone run again."""
     visit = _visit()
     try:
+        turn.here()
         _sit_down(visit, choice)
         _answer(visit, choice)
     except CharloomError as error:
@@ -170,6 +181,7 @@ def _sit_down(visit: _Visit, choice: Choice) -> None:
     Raises:
         CharloomError: The network is gone or damaged.
     """
+    choice.check()
     desk = visit.desk
     if desk is None or desk.network.stream != choice.key:
         snapshot = Snapshot.of(choice)
@@ -198,7 +210,7 @@ def _answer(visit: _Visit, choice: Choice) -> None:
     """Answer the typewriter's last request, unless it was answered already.
 
     Raises:
-        CharloomError: The request makes no sense.
+        CharloomError: The request makes no sense, or the visitor has had more than their share.
     """
     request = _request()
     answered = visit.reply is not None and visit.reply["seq"]
@@ -206,6 +218,9 @@ def _answer(visit: _Visit, choice: Choice) -> None:
         return
     if request.stream != choice.key:
         return  # from before the network was changed; the first page is there already
+    limits = Limits.now()
+    cost = visit.desk.cost(request)
+    ration().take(owner(), cost, each=limits.writing_each, together=limits.writing)
     visit.reply = visit.desk.answer(request)
     if request.asks[0].lane == 0:
         visit.reply["watch"] = watch(choice, *visit.desk.recent(0, LOOKED_AT))
@@ -225,7 +240,7 @@ def _numbered() -> dict[str, Any]:
     """Return the number of a request that could not be answered, if it has one."""
     value = last_request(_KEY)
     seq = value.get("seq") if isinstance(value, dict) else None
-    return {"seq": seq if isinstance(seq, int) else 0}
+    return {"seq": seq if isinstance(seq, int) and 0 <= seq < 2**53 else 0}
 
 
 def _about(visit: _Visit, choice: Choice) -> str:
