@@ -10,7 +10,14 @@ from typing import Protocol, cast
 from lstm.ui.learn.lesson import Lesson
 
 # In full: order, loop, tasks, vanishing, gates, guessing, temperature, recipes, copying, yours.
-CHAPTERS: tuple[str, ...] = ("yours",)
+CHAPTERS: tuple[str, ...] = (
+    "order",
+    "guessing",
+    "temperature",
+    "recipes",
+    "copying",
+    "yours",
+)
 
 
 class Chapter(Protocol):

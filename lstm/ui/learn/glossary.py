@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from html import escape
 
 from lstm.messages import Language, catalogue
-from lstm.ui.language import language, t
+from lstm.ui.language import t
 
 _SPACE = "glossary."
 _WORD = ".word"
@@ -41,11 +41,17 @@ def term(key: str, said: str | None = None) -> str:
     )
 
 
-def explanations_html(terms: Iterable[str]) -> str:
-    """Return words with their explanations, as a list that ``term`` leads to."""
-    rows = "".join(
-        f"<div><dt>{escape(t(f'glossary.{key}.word'))}</dt>"
-        f'<dd id="term-{key}">{escape(t(f"glossary.{key}.text"))}</dd></div>'
-        for key in terms
-    )
-    return f'<dl class="charloom-words" lang="{language()}">{rows}</dl>'
+def explanations_html(terms: Iterable[str], *, anchored: bool = True) -> str:
+    """Return words with their explanations, as a list.
+
+    Args:
+        terms: The words.
+        anchored: Whether ``term`` leads here: true for one list on a page.
+    """
+    rows = "".join(_row(key, f' id="term-{key}"' if anchored else "") for key in terms)
+    return f'<dl class="charloom-words">{rows}</dl>'
+
+
+def _row(key: str, place: str) -> str:
+    word, text = (escape(t(f"glossary.{key}.{part}")) for part in ("word", "text"))
+    return f"<div><dt>{word}</dt><dd{place}>{text}</dd></div>"

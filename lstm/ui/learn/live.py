@@ -6,7 +6,7 @@ experiment. Knows nothing of what a part is.
 """
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from time import monotonic
 from typing import Any, Literal, TypeVar, cast
@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar, cast
 import streamlit as st
 
 from lstm.errors import CharloomError
+from lstm.lessons.preparing import Preparing
 from lstm.ui import blocks
 from lstm.ui.language import language, t
 from lstm.ui.learn.lesson import Lesson
@@ -24,6 +25,12 @@ Pace = Literal["slow", "steady", "fast"]
 
 MOST_PARTS = 500
 """An experiment has no more parts than this: they are all kept."""
+
+LONG = frozenset(("recipes",))
+"""Experiments that train for long: one of them at a time, so that no other waits for them."""
+
+CONTROLS = ("dice", "pace", "scrub")
+"""What a teacher may hide of an experiment."""
 
 TICK = 0.5
 """Seconds between two looks at an experiment that is played or still computed."""
@@ -38,6 +45,22 @@ _DICE = 99
 _SEATS = "_live_seats"
 _Part = TypeVar("_Part")
 
+Work = Callable[[int], Iterator[_Part]]
+"""From the dice, a seed of 1 or more, yields the parts of an experiment."""
+
+
+@dataclass
+class _Reel:
+    """An experiment as it is computed: only ever added to, so that others may read meanwhile.
+
+    Attributes:
+        parts: What there is of it.
+        share: How much of the work is done, 0 to 1.
+    """
+
+    parts: list[Any] = field(default_factory=list)
+    share: float = 0.0
+
 
 @dataclass
 class _Seat:
@@ -51,7 +74,7 @@ class _Seat:
         started: Whether the viewer has set it going: from then on, other settings play at once.
         pace: How fast it goes on.
         dice: Seed of the experiment.
-        stopped: The parts that there were when the viewer cancelled the rest.
+        stopped: What there was when the viewer cancelled the rest.
     """
 
     settings: str
@@ -61,7 +84,7 @@ class _Seat:
     started: bool = False
     pace: Pace = "steady"
     dice: int = 1
-    stopped: list[Any] | None = None
+    stopped: _Reel | None = None
 
     def begin(self, settings: str) -> None:
         """Go to the first part of what other settings give."""
@@ -80,27 +103,27 @@ class _Show:
     key: str
     seat: _Seat
     job: tuple[str, ...]
-    work: Callable[[], Iterator[list[Any]]]
+    work: Callable[[], Iterator[_Reel]]
 
-    def look(self) -> tuple[list[Any], bool]:
-        """Return the parts that there are, and whether no more will come.
+    def look(self) -> tuple[_Reel, bool]:
+        """Return what there is of it, and whether no more will come.
 
         Raises:
             CharloomError: The experiment can't be done.
         """
         if self.seat.stopped is not None:
             return self.seat.stopped, True
-        now = jobs.job(self.job, self.work)
+        now = jobs.job(self.job, self.work, _lane(self.key))
         if now.error is not None:
             raise now.error
-        return cast(list[Any], now.latest or []), now.over
+        return cast(_Reel | None, now.latest) or _Reel(), now.over
 
 
 def live(
     lesson: Lesson,
     key: str,
     settings: Hashable,
-    work: Callable[[int], Iterator[_Part]],
+    work: Work[_Part | Preparing],
     show: Callable[[_Part], None],
     *,
     autoplay: bool = False,
@@ -112,8 +135,9 @@ def live(
         key: Names it in the lesson.
         settings: All that its parts depend on, besides the dice.
         work: From the dice, a seed of 1 or more, yields its parts, at most ``MOST_PARTS``, each
-            complete in itself; one with a ``share`` tells how much is done. The same settings and
-            the same dice must give the same parts: whoever asks for them shares them.
+            complete in itself; one with a ``share`` tells how much is done, and ``Preparing`` tells
+            nothing but that. The same settings and the same dice must give the same parts:
+            whoever asks for them shares them.
         show: Draws a part.
         autoplay: Whether it plays as soon as it is there.
     """
@@ -124,9 +148,9 @@ def live(
     st.fragment(_watch, run_every=every)(lesson, one, cast(Callable[[Any], None], show), every)
 
 
-def prime(key: str, settings: Hashable, work: Callable[[int], Iterator[object]]) -> None:
+def prime(key: str, settings: Hashable, work: Work[Any]) -> None:
     """Begin to compute what ``live`` will show when it is called so, with the first dice."""
-    jobs.job(_job(key, digest(repr(settings)), 1), lambda: _kept(work, 1))
+    jobs.job(_job(key, digest(repr(settings)), 1), lambda: _kept(work, 1), _lane(key))
 
 
 def leave() -> None:
@@ -137,16 +161,22 @@ def leave() -> None:
         jobs.leave([_job(key, seat.settings, seat.dice)])
 
 
+def _lane(key: str) -> jobs.Lane:
+    return "long" if key in LONG else "short"
+
+
 def _job(key: str, settings: str, dice: int) -> tuple[str, ...]:
     return "learn", key, settings, str(dice)
 
 
-def _kept(work: Callable[[int], Iterator[_Part]], dice: int) -> Iterator[list[_Part]]:
-    """Yield one list that grows by the parts of the work."""
-    parts: list[_Part] = []
+def _kept(work: Work[Any], dice: int) -> Iterator[_Reel]:
+    """Yield one reel that grows by the parts of the work."""
+    reel = _Reel()
     for part in islice(work(dice), MOST_PARTS):
-        parts.append(part)
-        yield parts
+        reel.share = float(getattr(part, "share", 0.0))
+        if not isinstance(part, Preparing):
+            reel.parts.append(part)
+        yield reel
 
 
 def _seat(key: str, settings: str, *, autoplay: bool) -> _Seat:
@@ -177,10 +207,11 @@ def _every(one: _Show) -> float | None:
 def _watch(lesson: Lesson, one: _Show, show: Callable[[Any], None], every: float | None) -> None:
     """Draw the experiment as it is now: the body of one tick."""
     try:
-        parts, over = one.look()
+        reel, over = one.look()
     except CharloomError as error:
         blocks.alert(error.text(language()), "info")
         return
+    parts = reel.parts
     _go_on(one.seat, len(parts), over=over)
     if _every(one) != every:
         st.rerun()  # the ticking ends, begins or changes its pace
@@ -189,7 +220,7 @@ def _watch(lesson: Lesson, one: _Show, show: Callable[[Any], None], every: float
     with st.container(key=f"live-{one.key}", gap="small"):
         _buttons(lesson, one, place, last, over=over)
         with st.container(key=f"live-{one.key}-way", height=72, border=False):
-            _way(lesson, one, parts, place, over=over)
+            _way(lesson, one, reel, place, over=over)
         if parts:
             show(parts[place])
 
@@ -259,24 +290,23 @@ def _choose_pace(one: _Show) -> None:
     )
 
 
-def _way(lesson: Lesson, one: _Show, parts: list[Any], place: int, *, over: bool) -> None:
+def _way(lesson: Lesson, one: _Show, reel: _Reel, place: int, *, over: bool) -> None:
     """Show how far the computing is, and when it is done, the way through all parts."""
     if not over:
-        share = float(getattr(parts[-1], "share", 0.0)) if parts else 0.0
         with st.container(horizontal=True, vertical_alignment="center"):
-            said = t("learn_live.working", count=len(parts))
-            st.html(f"<p>{said}</p>{blocks.progress_html(max(share, 0.02), said)}")
+            said = t("learn_live.working", count=len(reel.parts))
+            st.html(f"<p>{said}</p>{blocks.progress_html(max(reel.share, 0.02), said)}")
             st.button(
                 t("learn_live.cancel"),
                 key=f"live-{one.key}-cancel",
                 on_click=_cancel,
-                args=(one, parts),
+                args=(one, reel),
             )
-    elif len(parts) > 1 and lesson.shows("scrub"):
+    elif len(reel.parts) > 1 and lesson.shows("scrub"):
         key = f"live-{one.key}-place"
         st.session_state[key] = place + 1
-        said = t("learn_live.part", count=len(parts))
-        st.slider(said, 1, len(parts), key=key, on_change=_scrub, args=(one.seat, key))
+        said = t("learn_live.part", count=len(reel.parts))
+        st.slider(said, 1, len(reel.parts), key=key, on_change=_scrub, args=(one.seat, key))
 
 
 def _play(seat: _Seat, at_end: bool) -> None:
@@ -306,7 +336,7 @@ def _scrub(seat: _Seat, key: str) -> None:
     _go(seat, int(st.session_state[key]) - 1)
 
 
-def _cancel(one: _Show, parts: list[Any]) -> None:
+def _cancel(one: _Show, reel: _Reel) -> None:
     """Let this viewer do without the rest; others who wait for the same still get it."""
-    one.seat.stopped = list(parts)
+    one.seat.stopped = _Reel(list(reel.parts), 1.0)
     jobs.leave([one.job])
