@@ -8,6 +8,7 @@ import logging
 import time
 from dataclasses import asdict
 
+import streamlit as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -47,8 +48,10 @@ def _answer(_: Request) -> Response:
     return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
 
-# The second form answers when the app lives under a sub-path that the proxy does not strip.
-ROUTES = (Route("/health", _answer), Route("/{base:path}/health", _answer))
+# Below the sub-path that the app lives under, and nowhere else: Streamlit's own /_stcore/health
+# brings the cookie without which no file can be uploaded.
+_BELOW = f"/{st.get_option('server.baseUrlPath')}".rstrip("/").replace("//", "/")
+ROUTES = tuple(Route(path, _answer) for path in dict.fromkeys(("/health", f"{_BELOW}/health")))
 """To be listed in ``st.App(routes=...)``."""
 
 
