@@ -1,7 +1,7 @@
 """Classes in the store: who may do what, whose runs belong to one, and what a pause halts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -61,7 +61,7 @@ def test_wrong_codes_are_soon_refused_and_forgotten_after_a_while(
     store: RunStore, room: Classroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1e9
-    monkeypatch.setattr(roll.time, "time", lambda: now)
+    monkeypatch.setattr("lstm.roll.time.time", lambda: now)
     for _ in range(MOST_GUESSES):
         with pytest.raises(StoreError, match="No open class"):
             store.join_class("WRONG", BERT, "Bert")
@@ -89,7 +89,7 @@ def test_a_clock_that_was_set_back_locks_nobody_out(
     store: RunStore, room: Classroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1e9
-    monkeypatch.setattr(roll.time, "time", lambda: now)
+    monkeypatch.setattr("lstm.roll.time.time", lambda: now)
     for _ in range(MOST_GUESSES):
         with pytest.raises(StoreError):
             store.join_class("WRONG", BERT, "Bert")
@@ -231,13 +231,14 @@ def test_nobody_but_the_teacher_steers_the_class(
     store: RunStore, room: Classroom, asker: str
 ) -> None:
     run = make_run(store, owner=ANNA)
-    for act in (
+    acts: list[Callable[[], None]] = [
         lambda: store.pause_class(room.code, asker),
         lambda: store.resume_class(room.code, asker),
         lambda: store.close_class(room.code, asker),
         lambda: store.hide_run(room.code, asker, run.id),
         lambda: store.remove_member(room.code, asker, 1),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(StoreError, match="Only whoever opened"):
             act()
     assert states(store, room.code) == [RunState.QUEUED]
@@ -311,11 +312,12 @@ def test_a_closed_class_can_only_be_read(store: RunStore, room: Classroom) -> No
     assert len(store.class_runs(room.code)) == 1
     with pytest.raises(StoreError, match="No open class"):
         store.join_class(room.code, BERT, "Bert")
-    for act in (
+    acts: list[Callable[[], None]] = [
         lambda: store.pause_class(room.code, TEACHER),
         lambda: store.close_class(room.code, TEACHER),
         lambda: store.hide_run(room.code, TEACHER, run.id),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(StoreError, match="closed"):
             act()
 

@@ -19,16 +19,22 @@ if TYPE_CHECKING:
 # The order of the navigation; the first is the landing page.
 ROOMS = ("write", "train", "look", "learn", "runs")
 
+# Reached from other rooms or by a link.
+SIDE_ROOMS = ("classroom",)
+
+_ADDRESSES = {"classroom": "class"}
+
 
 def pages() -> list["Page"]:
     """Return all rooms as pages."""
-    return [page(name) for name in ROOMS]
+    return [page(name) for name in (*ROOMS, *SIDE_ROOMS)]
 
 
 def page(name: str) -> "Page":
     """Return a room as a page, titled in the visitor's language."""
     title = t(f"common.rooms.{name}")
-    return st.Page(_render(name), title=title, url_path=name, default=name == ROOMS[0])
+    address = _ADDRESSES.get(name, name)
+    return st.Page(_render(name), title=title, url_path=address, default=name == ROOMS[0])
 
 
 def link(name: str, label: str | None = None, **query: str) -> None:
@@ -39,7 +45,7 @@ def link(name: str, label: str | None = None, **query: str) -> None:
         label: What it says, as Markdown, so nothing that a visitor wrote; default: its title.
         **query: What its address carries.
     """
-    if name in ROOMS:
+    if name in (*ROOMS, *SIDE_ROOMS):
         st.page_link(page(name), label=label, query_params={**language.address(), **query})
 
 

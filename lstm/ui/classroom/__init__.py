@@ -1,0 +1,1 @@
+"""The parts of the class page: entrance, board with the trainings, quiz, the teacher's controls."""
