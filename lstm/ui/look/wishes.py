@@ -70,7 +70,7 @@ def number(
     name: str, least: float, most: float, *, label: str, default: float, step: float = 0.05
 ) -> float:
     """Let the visitor set a number by a slider."""
-    key = _remember(name, default, _as_number)
+    key = _remember(name, default, as_number)
     st.session_state[key] = min(max(float(st.session_state[key]), least), most)
     chosen = st.slider(label, least, most, key=key, step=step, on_change=_keep, args=(name,))
     return float(chosen)
@@ -116,7 +116,8 @@ def _key(name: str) -> str:
     return f"look-{name}"
 
 
-def _as_number(said: str) -> float | None:
+def as_number(said: str) -> float | None:
+    """Return the number that an address says; None if it says none."""
     try:
         wish = float(said)
     except ValueError:

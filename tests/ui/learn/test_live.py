@@ -205,5 +205,6 @@ def test_what_was_primed_is_there(clock: Clock) -> None:
     job = jobs.job(key, lambda: iter(()))
     while not job.over:
         time.sleep(0.001)
-    assert job.latest == [1]
+    assert isinstance(job.latest, live._Reel)
+    assert job.latest.parts == [1]
     assert done == [1]
