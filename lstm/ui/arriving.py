@@ -8,14 +8,13 @@ drawn its header. Knows nothing of the rooms.
 import html
 from pathlib import Path
 from string import Template
-from typing import get_args
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lstm.messages import Language, text
+from lstm.messages import LANGUAGES, Language, text
 from lstm.ui.language import COOKIE
 
 _WORDS = Template((Path(__file__).parent / "arriving.html").read_text("utf-8"))
@@ -86,7 +85,7 @@ def spoken_language(scope: Scope) -> Language:
     asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("lang", [])
     kept = cookie_parser(headers.get("cookie", "")).get(COOKIE)
     for wish in (*asked[:1], kept):
-        for known in get_args(Language):
+        for known in LANGUAGES:
             if wish == known:
                 return known
     return "zh" if headers.get("accept-language", "").lower().startswith("zh") else "en"
