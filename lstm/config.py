@@ -76,7 +76,10 @@ class ModelConfig(_Checked):
     embedding_size: int = 64
     """Numbers that stand for one character on its way in; 0 feeds it one-hot."""
     dropout: float = 0.0
-    """Share of the values set to zero on the way into each layer and the head, training only."""
+    """Share of a layer's outputs set to zero on the way to the next one or the head, in training
+    only."""
+    recurrent_dropout: float = 0.0
+    """Share of the recurrent weights left out of each step of training."""
     forget_bias: float = 1.0
     """Value that the LSTM's forget-gate bias starts from. PyTorch's default is about 0, with
     which a fresh LSTM forgets almost as fast as a plain RNN (pytorch/pytorch#20102)."""
@@ -88,6 +91,7 @@ class ModelConfig(_Checked):
         self._whole("num_layers", 1, 4)
         self._whole("embedding_size", 0, 1024)
         self._number("dropout", 0.0, 0.9)
+        self._number("recurrent_dropout", 0.0, 0.9)
         self._number("forget_bias", -5.0, 10.0)
 
 

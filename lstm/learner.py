@@ -190,7 +190,7 @@ class _Objective(nn.Module):
         if self.last_only:
             logits = self.model.head(outputs[:, -1])
         else:
-            logits = self.model.head(self.model.dropout(outputs))
+            logits = self.model.head(self.model.drop(outputs))
         with torch.autocast(inputs.device.type, enabled=False):
             flat = logits.float().flatten(0, -2)
             return nn.functional.cross_entropy(flat, targets.flatten()), state

@@ -23,6 +23,7 @@ RANGES = [
     (ModelConfig, "num_layers", 1, 4),
     (ModelConfig, "embedding_size", 0, 1024),
     (ModelConfig, "dropout", 0.0, 0.9),
+    (ModelConfig, "recurrent_dropout", 0.0, 0.9),
     (ModelConfig, "forget_bias", -5.0, 10.0),
     (TrainConfig, "seq_len", 2, 1024),
     (TrainConfig, "stride", 1, 1024),

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from lstm import model as model_module
 from lstm.config import ModelConfig
 from lstm.model import (
     CELLS,
@@ -162,28 +163,62 @@ def test_no_logit_sees_the_future(cell: str) -> None:
 @pytest.mark.parametrize(
     ("shape", "changes"),
     [
-        ({"num_layers": 1, "embedding_size": 0}, True),  # into the head
-        ({"num_layers": 2, "embedding_size": 5}, True),
-        ({"num_layers": 2, "embedding_size": 5, "dropout": 0.0}, False),
+        ({"dropout": 0.5}, True),  # into the head
+        ({"dropout": 0.5, "num_layers": 2}, True),
+        ({"recurrent_dropout": 0.5}, True),
+        ({"recurrent_dropout": 0.5, "cell": "gru", "num_layers": 2}, True),
+        ({"recurrent_dropout": 0.5, "cell": "rnn"}, True),
+        ({"num_layers": 2}, False),
     ],
 )
 def test_dropout_acts_in_training_only(shape: dict[str, object], changes: bool) -> None:
-    config = ModelConfig.from_json({"hidden_size": 8, "dropout": 0.5, **shape})
-    model = CharModel(SYMBOLS, config).eval()
+    model = CharModel(SYMBOLS, ModelConfig.from_json({"hidden_size": 8, **shape})).eval()
     ids = some_ids()
     quiet = model(ids)[0]
     assert torch.equal(quiet, model(ids)[0])
     model.train()
-    assert torch.equal(quiet, model(ids)[0]) is not changes
+    assert torch.allclose(quiet, model(ids)[0]) is not changes
 
 
-def test_one_hot_input_is_never_dropped() -> None:
-    """Dropping the only 1 of an input would hide the character itself."""
-    model = network(SYMBOLS, embedding_size=0, dropout=0.9).train()
-    with torch.no_grad():
-        quiet = torch_stack(model)(nn.functional.one_hot(some_ids(), SYMBOLS).float())[0]
-        outputs, _ = model.recur(model.embed(some_ids()), None)
-    torch.testing.assert_close(outputs, quiet, atol=1e-5, rtol=0)
+def test_what_comes_in_is_never_dropped() -> None:
+    """A character that can't be seen can't be learned from."""
+    for embedding in (0, 5):
+        model = network(SYMBOLS, embedding_size=embedding, dropout=0.9)
+        ids = some_ids()
+        with torch.no_grad():
+            quiet, _ = model.recur(model.embed(ids), None)
+            loud, _ = model.train().recur(model.embed(ids), None)
+        assert torch.equal(loud, quiet)
+
+
+def test_the_same_outputs_are_dropped_at_every_character() -> None:
+    model = network(SYMBOLS, dropout=0.5).train()
+    values = torch.rand(4, 30, 8) + 1
+    dropped = model.drop(values) == 0
+    assert torch.equal(dropped, dropped[:, :1].expand(4, 30, 8))
+    assert dropped.any()
+    assert not dropped.all()
+    kept = model.drop(values)
+    assert torch.allclose(kept[kept != 0], (values * 2)[kept != 0])
+
+
+@pytest.mark.parametrize("cell", CELL_NAMES)
+def test_a_thinned_layer_is_the_layer_with_thinned_weights(cell: str) -> None:
+    """What runs with dropped weights is the same computation as what runs without."""
+    model = network(SYMBOLS, cell=cell, recurrent_dropout=0.001).train()  # rounds to none of 256
+    ids = some_ids()
+    loud = model(ids)[0]
+    quiet = model.eval()(ids)[0]
+    torch.testing.assert_close(loud, quiet, atol=1e-6, rtol=0)
+
+
+def test_the_share_of_dropped_weights_is_the_wanted_one() -> None:
+    torch.manual_seed(1)
+    weights = torch.ones(400, 101)
+    for share in (0.25, 0.5, 0.9):
+        thinned = model_module._thinned(weights, share)
+        assert float((thinned == 0).float().mean()) == pytest.approx(share, abs=0.01)
+        assert float(thinned.mean()) == pytest.approx(1, abs=0.04)
 
 
 def test_evaluating_restores_the_mode_even_after_an_error() -> None:

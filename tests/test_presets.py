@@ -34,6 +34,7 @@ def test_classic_is_the_article_exactly() -> None:
             "num_layers": 1,
             "embedding_size": 0,  # one-hot
             "dropout": 0.0,
+            "recurrent_dropout": 0.0,
             "forget_bias": 1.0,  # Keras: unit_forget_bias
         }
         assert dataclasses.asdict(chosen.train) == {

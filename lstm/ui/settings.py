@@ -59,6 +59,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("num_layers", "network", "whole"),
     Setting("embedding_size", "network", "whole", 16),
     Setting("dropout", "network", "number", 0.05),
+    Setting("recurrent_dropout", "network", "number", 0.05),
     Setting("forget_bias", "network", "number", 1.0),
     Setting("recipe", "learning", "choice", choices=get_args(Recipe)),
     Setting("seq_len", "learning", "whole", 16),
