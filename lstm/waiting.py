@@ -92,7 +92,7 @@ class Queue(Lifecycle):
                 (owner,),
             ).fetchall()
             for (run_id,) in back:
-                add_notice(db, run_id, Message("notices.came_back"))
+                _say_once(db, run_id, Message("notices.came_back"))
 
     def step_aside(self, unseen_since: float) -> list[str]:
         """Let waiting runs whose owner has no page open let others pass.
@@ -115,8 +115,6 @@ class Queue(Lifecycle):
                     WHERE {WAITS} AND seen < ? RETURNING id""",
                 (time.time(), unseen_since),
             ).fetchall()
-            for (run_id,) in gone:
-                add_notice(db, run_id, Message("notices.stepped_aside"))
         return [run_id for (run_id,) in gone]
 
 
@@ -133,6 +131,15 @@ def check_room(db: sqlite3.Connection, owner: str) -> None:
     ).fetchone()
     if count >= most:
         raise StoreError("too_many_waiting", most=most)
+
+
+def _say_once(db: sqlite3.Connection, run_id: str, message: Message) -> None:
+    """Add a notice, unless it is the newest one already."""
+    newest = db.execute(
+        "SELECT message FROM notices WHERE run = ? ORDER BY id DESC LIMIT 1", (run_id,)
+    ).fetchone()
+    if newest is None or newest["message"] != message.to_json():
+        add_notice(db, run_id, message)
 
 
 def _runs(db: sqlite3.Connection, condition: str) -> list[Run]:

@@ -36,11 +36,15 @@ def here() -> None:
     Raises:
         StoreError: It can't be told.
     """
-    often = min(_TOUCH, Limits.now().aside_seconds / 3)
     last: tuple[str, float] | None = st.session_state.get(_TOUCHED)
-    if last is None or last[0] != owner() or time.monotonic() - last[1] > often:
+    if last is None or last[0] != owner() or time.monotonic() - last[1] > _often():
         store().touch(owner())
         st.session_state[_TOUCHED] = (owner(), time.monotonic())
+
+
+def _often() -> float:
+    """Return after how many seconds the store must hear again that the visitor is here."""
+    return min(_TOUCH, Limits.now().aside_seconds / 3)
 
 
 def expected(run: Run) -> Expected | None:
@@ -89,7 +93,7 @@ def line() -> None:
     except StoreError:
         return  # the room itself says what is wrong with the store
     if waits:
-        st.fragment(_line, run_every=TICK)()
+        st.fragment(_line, run_every=min(TICK, _often()))()
 
 
 def _line() -> None:
@@ -101,6 +105,7 @@ def _line() -> None:
     told = [run for run in runs if run.id != st.query_params.get("run")]
     if not told:
         return
+    blocks.style()  # not every room has it
     first = min(told, key=_soonest)
     with st.container(key="turn-line", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(blocks.alert_html(_news(first, len(told) - 1), "info"), width="stretch")

@@ -21,7 +21,8 @@ def main() -> None:
     with st.container(key="news"):
         news = st.empty()
     room.run()
-    _waiting(news)
+    if room.url_path != "runs":  # which tells all of it anyway
+        _waiting(news)
     lifeline()
 
 
