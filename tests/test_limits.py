@@ -4,11 +4,13 @@ import math
 
 import pytest
 
+from lstm import limits
 from lstm.config import ModelConfig, TrainConfig
 from lstm.errors import ConfigError
 from lstm.limits import Limits
 from lstm.messages import LANGUAGES
 from lstm.model import parameter_count
+from lstm.paths import ASSETS
 from lstm.presets import PRESETS, preset
 from lstm.processes import cores
 from lstm.vocabulary import MOST_SYMBOLS
@@ -42,10 +44,10 @@ def test_nought_days_and_gigabytes_mean_for_ever(monkeypatch: pytest.MonkeyPatch
     assert Limits.now().clean_up
     monkeypatch.setenv("CHARLOOM_KEEP_DAYS", "0")
     monkeypatch.setenv("CHARLOOM_DISK_GB", "0")
-    limits = Limits.now()
-    assert math.isinf(limits.keep_seconds)
-    assert math.isinf(limits.disk_bytes)
-    assert not limits.clean_up
+    endless = Limits.now()
+    assert math.isinf(endless.keep_seconds)
+    assert math.isinf(endless.disk_bytes)
+    assert not endless.clean_up
     monkeypatch.setenv("CHARLOOM_KEEP_DAYS", "2")
     assert Limits.now().keep_seconds == 2 * 86_400
 
@@ -70,3 +72,11 @@ def test_each_violation_names_its_control_and_what_is_allowed() -> None:
     for error, most in zip(errors, allowed, strict=True):
         assert all(most in error.text(language) for language in LANGUAGES)
     assert f"{parameter_count(MOST_SYMBOLS, huge):,}" in errors[0].text("en")
+
+
+def test_every_variable_is_documented() -> None:
+    readme = (ASSETS.parent / "README.md").read_text("utf-8")
+    names = [value for value in vars(limits).values() if str(value).startswith("CHARLOOM_")]
+    assert set(VARIABLES) < set(names)
+    for name in names:
+        assert f"| `{name}` |" in readme, name
