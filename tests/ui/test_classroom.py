@@ -1,5 +1,6 @@
 """The class page, drawn without a browser."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -13,6 +14,7 @@ from lstm.records import EpochRow, Message, Run, RunState
 from lstm.runs import RunStore
 from lstm.ui.classroom import board as boards
 from lstm.ui.classroom.chart import class_chart
+from lstm.ui.curves import Curve, Look
 from tests.ui.page_tools import ANNA, BERT, open_room, page_text, run_with_a_past
 
 TEACHER = "t" * 43
@@ -41,6 +43,12 @@ def trained(store: RunStore, owner: str, evaluations: int = 3) -> Run:
     """A run that has finished, so that nothing in the class goes on by itself."""
     run = run_with_a_past(store, evaluations, owner)
     return store.end(run.id, RunState.FINISHED, Message("notices.finished_epochs"))
+
+
+def train() -> None:
+    from lstm.ui.pages import train
+
+    train.render()
 
 
 def keys(page: AppTest) -> set[str]:
@@ -180,6 +188,30 @@ def test_a_member_takes_a_run_out_and_leaves(store: RunStore, room: Classroom) -
     assert [one.owner for one in store.members(room.code)] == [BERT]
 
 
+def test_train_says_what_the_class_will_see(store: RunStore, room: Classroom) -> None:
+    assert escape(HOSTILE) not in page_text(open_room(train, STRANGER))
+    page = open_room(train, ANNA)
+    assert not page.exception
+    assert escape(text("classroom.belongs.will", name=HOSTILE)) in page_text(page)
+    store.pause_class(room.code, TEACHER)
+    assert escape(text("classroom.belongs.will_wait", name=HOSTILE)) in page_text(page.run())
+    store.close_class(room.code, TEACHER)
+    assert escape(HOSTILE) not in page_text(page.run())
+
+
+def test_a_training_says_that_the_class_sees_it_and_can_be_taken_out(
+    store: RunStore, room: Classroom
+) -> None:
+    run = trained(store, ANNA)
+    page = open_room(train, ANNA, run=run.id)
+    said = escape(text("classroom.belongs.does", name=HOSTILE))
+    assert said in page_text(page)
+    page.button(key="class-take-out").click().run()
+    assert not page.exception
+    assert said not in page_text(page)
+    assert store.class_of_run(run.id) is None
+
+
 def test_a_removed_member_is_outside_at_once(store: RunStore, room: Classroom) -> None:
     page = open_room(classroom, ANNA, code=room.code)
     store.remove_member(room.code, TEACHER, 1)
@@ -241,15 +273,15 @@ def test_fifty_look_at_once_and_the_work_is_done_once(
         read.append(run_id)
         return epochs(store, run_id)
 
-    def noted_chart(*material: Any) -> dict[str, Any]:
+    def noted_chart(curves: Sequence[Curve], look: Look) -> dict[str, Any]:
         read.append("chart")
-        return class_chart(*material)
+        return class_chart(curves, look)
 
     monkeypatch.setattr(RunStore, "epochs", noted_epochs)
     monkeypatch.setattr(boards, "class_chart", noted_chart)
 
-    spectators = [f"{place:043d}" for place in range(MEMBERS - 8, MEMBERS - 2)]
-    pages = [open_room(classroom, one, code=room.code) for one in [TEACHER, *spectators]]
+    viewers = [TEACHER, ANNA, *(f"{place:043d}" for place in (0, 1, 20, 30, 47))]
+    pages = [open_room(classroom, one, code=room.code) for one in viewers]
     assert all(not page.exception for page in pages)
     assert read.count("chart") == 1
     assert len(read) == 8

@@ -8,14 +8,15 @@ nothing of widgets.
 import math
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
 from lstm.classroom import ClassRun, Glance
 from lstm.quizzes import Question, Round, Score
 from lstm.records import RunState, SampleRow
-from lstm.ui.classroom.chart import BEST, Mark, class_chart
+from lstm.ui.classroom.chart import class_chart, with_own
 from lstm.ui.components.liveplot import Plot, figure_json
 from lstm.ui.curves import Curve, Look, Points, shown
 from lstm.ui.services import store
@@ -46,6 +47,11 @@ class Board:
     rows: tuple[ClassRun, ...]
     shown: tuple[ClassRun, ...]
     samples: tuple[tuple[ClassRun, SampleRow], ...]
+
+    @cached_property
+    def drawn(self) -> tuple[ClassRun, ...]:
+        """Those that have a line in the chart."""
+        return tuple(row for row in self.shown if row.best_bits is not None)[:MOST_LINES]
 
     @property
     def texts(self) -> int:
@@ -122,25 +128,22 @@ def _questions(quiz: int, visitor: str, _version: int) -> tuple[Question, ...]:
 
 def plot(now: Board, look: Look, visitor: str) -> Plot:
     """Return the chart of a class, with the visitor's own trainings marked."""
-    own = frozenset(row.run for row in now.shown if row.owner == visitor)
+    rows = now.drawn
+    own = tuple(place for place, row in enumerate(rows) if row.owner == visitor)
     with _lock:
         return _plot(now, look, own)
 
 
 @lru_cache(maxsize=128)
-def _plot(now: Board, look: Look, own: frozenset[str]) -> Plot:
-    rows = [row for row in now.shown if row.best_bits is not None][:MOST_LINES]
-    curves = [_curve(row.run, row.version, title(row)) for row in rows]
-    figure = class_chart(curves, marks(rows, own), look)
-    return Plot(figure_json(figure), look.say("title_class"), _summary(rows, look))
+def _plot(now: Board, look: Look, own: tuple[int, ...]) -> Plot:
+    figure = figure_json(with_own(_figure(now, look), own))
+    return Plot(figure, look.say("title_class"), _summary(now.drawn, look))
 
 
-def marks(rows: list[ClassRun], own: frozenset[str]) -> list[Mark]:
-    """Return how each training stands out: the best by their place, then the visitor's own."""
-    return [
-        BEST[place] if place < len(BEST) else "own" if row.run in own else "other"
-        for place, row in enumerate(rows)
-    ]
+@lru_cache(maxsize=32)
+def _figure(now: Board, look: Look) -> dict[str, Any]:
+    # What all viewers share is most of the work.
+    return class_chart([_curve(row.run, row.version, title(row)) for row in now.drawn], look)
 
 
 def title(row: ClassRun) -> str:
@@ -148,7 +151,7 @@ def title(row: ClassRun) -> str:
     return f"{row.member}: {row.name}"
 
 
-def _summary(rows: list[ClassRun], look: Look) -> str:
+def _summary(rows: tuple[ClassRun, ...], look: Look) -> str:
     if not rows:
         return look.say("summary_empty")
     best = rows[0]

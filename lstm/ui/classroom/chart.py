@@ -5,7 +5,7 @@ dash, marker and a name in the legend, and all others are thin and grey; every l
 under the pointer, and the table below the chart names them all. Knows nothing of runs or stores.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from lstm.ui.charts import comparison_chart, plain
@@ -30,26 +30,40 @@ _STYLES: dict[Mark, dict[str, Any]] = {
 }
 
 
-def class_chart(curves: Sequence[Curve], marks: Sequence[Mark], look: Look) -> dict[str, Any]:
+def class_chart(curves: Sequence[Curve], look: Look) -> dict[str, Any]:
     """Draw the held-out losses of a class.
 
     Args:
         curves: The trainings, best first. Their names are hostile.
-        marks: How each stands out.
         look: Unit, axis and language.
     """
     figure = comparison_chart([thinned(curve) for curve in curves], look)
-    for trace, curve, mark in zip(figure["data"], curves, marks, strict=True):
-        trace |= _styled(plain(curve.name), mark, len(trace["x"]))
+    for place, (trace, curve) in enumerate(zip(figure["data"], curves, strict=True)):
+        mark = BEST[place] if place < len(BEST) else "other"
+        trace |= {"name": plain(curve.name), **_styled(mark, len(trace["x"]))}
     # What is drawn last lies on top: the best.
     figure["data"].reverse()
-    figure["data"].sort(key=lambda trace: trace["showlegend"])
     figure["layout"] |= {
         "hovermode": "closest",
         "hoverdistance": 30,
         "legend": figure["layout"]["legend"] | {"traceorder": "reversed"},
     }
     return figure
+
+
+def with_own(figure: Mapping[str, Any], own: Iterable[int]) -> dict[str, Any]:
+    """Return a class's chart for one viewer: their own lines stand out as well.
+
+    Args:
+        figure: What ``class_chart`` drew for everybody; it stays as it is.
+        own: Places of the viewer's own trainings, from 0.
+    """
+    names = {f"run-{place}" for place in own if place >= len(BEST)}
+    mine = [trace for trace in figure["data"] if trace["uid"] in names]
+    rest = [trace for trace in figure["data"] if trace["uid"] not in names]
+    marked = [trace | _styled("own", len(trace["x"])) for trace in mine]
+    top = max(0, len(rest) - len(BEST))
+    return {**figure, "data": [*rest[:top], *marked, *rest[top:]]}
 
 
 def thinned(curve: Curve) -> Curve:
@@ -60,14 +74,13 @@ def thinned(curve: Curve) -> Curve:
     return Curve(curve.name, curve.training, Points(epoch, seconds, value))
 
 
-def _styled(name: str, mark: Mark, points: int) -> dict[str, Any]:
+def _styled(mark: Mark, points: int) -> dict[str, Any]:
     style = _STYLES[mark]
     line = {part: style[part] for part in ("color", "dash", "width")}
     stands_out = mark != "other"
     # A line of one point would not show; of a long one the last point carries the mark.
     sizes = [0] * max(0, points - 1) + [11 if stands_out else 4]
     return {
-        "name": name,
         "mode": "lines+markers",
         "line": line,
         "marker": {
