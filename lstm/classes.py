@@ -20,6 +20,7 @@ from lstm.classroom import (
 from lstm.control import Control, pause_run
 from lstm.errors import StoreError
 from lstm.lifecycle import get_run
+from lstm.records import Run
 from lstm.roll import (
     change_class,
     check_guesses,
@@ -176,6 +177,22 @@ class Classes(Control):
             if run.owner != owner:
                 raise StoreError("unknown_run")
             take_out(db, run_id)
+
+    def resume(self, run_id: str) -> Run:
+        """Let a run go on, see ``Control.resume``, unless the pause of its class halts it.
+
+        Raises:
+            StoreError: The class is paused, or there is nothing to resume.
+        """
+        with self._database.read() as db:
+            held = db.execute(
+                """SELECT 1 FROM class_runs JOIN classes ON code = class
+                   WHERE run = ? AND held AND paused IS NOT NULL""",
+                (run_id,),
+            ).fetchone()
+        if held is not None:
+            raise StoreError("class_paused")
+        return super().resume(run_id)
 
     # ---- what there is --------------------------------------------------------------------
 

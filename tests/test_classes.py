@@ -76,7 +76,7 @@ def test_wrong_codes_are_soon_refused_and_forgotten_after_a_while(
 def test_whoever_poses_as_many_visitors_is_refused_too(
     store: RunStore, room: Classroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert MOST_GUESSES_OF_ALL < len(CODE_SIGNS) ** CODE_LENGTH / 100_000
+    assert len(CODE_SIGNS) ** CODE_LENGTH / 100_000 > MOST_GUESSES_OF_ALL
     monkeypatch.setattr(roll, "MOST_GUESSES_OF_ALL", 15)
     for i in range(15):
         with pytest.raises(StoreError, match="No open class"):
@@ -284,6 +284,16 @@ def test_what_its_owner_had_paused_stays_paused(store: RunStore, room: Classroom
     store.pause_class(room.code, TEACHER)
     store.resume_class(room.code, TEACHER)
     assert store.run(run.id).state == RunState.PAUSED
+
+
+def test_nobody_goes_on_alone_while_the_class_is_paused(store: RunStore, room: Classroom) -> None:
+    halted = make_run(store, owner=ANNA)
+    store.pause_class(room.code, TEACHER)
+    with pytest.raises(StoreError, match="class is paused"):
+        store.resume(halted.id)
+    store.resume_class(room.code, TEACHER)
+    store.pause(halted.id)
+    assert store.resume(halted.id).state == RunState.QUEUED
 
 
 def test_settling_a_paused_class_lets_nothing_go_on(store: RunStore, room: Classroom) -> None:
