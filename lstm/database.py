@@ -8,7 +8,7 @@ import errno
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from lstm.errors import StoreError
@@ -29,6 +29,7 @@ _SQLITE_KEYS = {
     sqlite3.SQLITE_CORRUPT: "store_damaged",
     sqlite3.SQLITE_NOTADB: "store_damaged",
     sqlite3.SQLITE_BUSY: "store_busy",
+    sqlite3.SQLITE_PROTOCOL: "store_busy",
 }
 _SYSTEM_KEYS = {
     errno.ENOSPC: "disk_full",
@@ -36,7 +37,22 @@ _SYSTEM_KEYS = {
     errno.EROFS: "store_read_only",
     errno.EACCES: "store_read_only",
     errno.EPERM: "store_read_only",
+    errno.EIO: "store_not_opened",
+    errno.EFBIG: "store_not_opened",  # a limit on the size of files
+    errno.ESTALE: "store_not_opened",  # a network folder that went away
+    errno.EEXIST: "store_not_opened",  # a file where the folder should be
+    errno.ENOTDIR: "store_not_opened",
+    errno.EMFILE: "store_not_opened",
+    errno.ENFILE: "store_not_opened",
 }
+
+MAY_PASS = ("disk_full", "store_read_only", "store_not_opened", "store_busy")
+"""Keys of the errors that go away by themselves or by the operator's hand: worth waiting for."""
+
+
+def may_pass(error: StoreError) -> bool:
+    """Tell whether the same may work later, with nothing changed but the disk."""
+    return error.key in MAY_PASS
 
 
 @contextmanager
@@ -140,6 +156,24 @@ class Database:
                 connection.close()  # whatever state it was in goes with it
                 raise
             self._give_back(connection)
+
+    def copy(self, path: Path) -> None:
+        """Write a whole and sound copy of the database to another file; others go on meanwhile.
+
+        Raises:
+            StoreError: This one is damaged, and an older copy stays; or see ``storage_errors``.
+        """
+        aside = path.with_name(f".{path.name}.new")
+        with self._borrowed() as connection:
+            try:
+                with closing(sqlite3.connect(aside)) as copy:
+                    connection.backup(copy)
+                    sound = copy.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+                if not sound:
+                    raise StoreError("store_damaged", folder=path.parent)
+                aside.replace(path)
+            finally:
+                aside.unlink(missing_ok=True)
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:

@@ -33,15 +33,20 @@ class Journal:
         """Write to and read from this database."""
         self._database = database
 
-    def append(self, run_id: str, events: Iterable[Event]) -> None:
+    def append(self, run_id: str, events: Iterable[Event], *, durable: bool = False) -> None:
         """Add what a training told, in one transaction; this is a sign of life as well.
 
         ``Checkpoint`` and ``Finished`` carry nothing to measure and are passed over.
 
+        Args:
+            run_id: The run.
+            events: What it told.
+            durable: Whether not even a power cut may undo it, because a checkpoint builds on it.
+
         Raises:
             StoreError: No such run, or the store can't be written to.
         """
-        with self._database.write() as db:
+        with self._database.write(durable=durable) as db:
             changed = False
             for event in events:
                 changed |= _add(db, run_id, event)

@@ -6,11 +6,13 @@ or of what the visitor asks for.
 """
 
 import time
+from functools import partial
 
 from lstm.checkpoint import Saved
 from lstm.corpus import Corpus
 from lstm.evaluation import NATS_PER_BIT
 from lstm.events import Checkpoint, EpochEnd, Event, Step, TrainingState
+from lstm.patience import Patience
 from lstm.records import Run
 from lstm.runs import RunStore
 
@@ -31,10 +33,12 @@ class Keeper:
         run: The run that trains.
         store: Where it lives.
         corpus: Its text.
+        patience: For a disk that refuses.
     """
 
-    def __init__(self, run: Run, store: RunStore, corpus: Corpus) -> None:
+    def __init__(self, run: Run, store: RunStore, corpus: Corpus, patience: Patience) -> None:
         """Know nothing of earlier checkpoints yet; see ``load``."""
+        self.insist = patience.insist
         self.run, self.store, self.corpus = run, store, corpus
         self.seconds = 0.0
         self.facts: dict[str, float | str | None] = {
@@ -48,15 +52,20 @@ class Keeper:
         self.cost = 0.0
 
     def load(self) -> TrainingState | None:
-        """Return the state to go on from, and forget what the store knows beyond it."""
-        self.store.sweep_run(self.run.id)
-        saved, damaged = self.store.load_checkpoint(self.run.id)
+        """Return the state to go on from, and forget what the store knows beyond it.
+
+        Raises:
+            StoreError: The store can't be used, for a reason that does not pass.
+            GaveUp: It could not be used for too long.
+        """
+        self.insist(partial(self.store.sweep_run, self.run.id))
+        saved, damaged = self.insist(partial(self.store.load_checkpoint, self.run.id))
         step = int(saved.state.numbers.get("step") or 0) if saved else 0
         if saved is not None:
             self.seconds = float(saved.state.numbers.get("seconds") or 0.0)
             self.facts |= saved.info
         if self.run.step or damaged:
-            self.store.rewind(self.run.id, step)
+            self.insist(partial(self.store.rewind, self.run.id, step))
             self._tell(damaged, step if saved else None)
         return saved.state if saved else None
 
@@ -65,7 +74,7 @@ class Keeper:
             key = "damaged_checkpoints" if step is None else "damaged_checkpoint"
         else:
             key = "restarted" if step is None else "resumed"
-        self.store.notice(self.run.id, f"notices.{key}", step=step)
+        self.insist(partial(self.store.notice, self.run.id, f"notices.{key}", step=step))
 
     def note(self, event: Event) -> None:
         """Remember what a later checkpoint should say of itself."""
@@ -105,7 +114,9 @@ class Keeper:
 
     def _write(self, saved: Saved) -> None:
         began = time.monotonic()
-        self.store.save_checkpoint(self.run.id, saved, self.best)
+        # Two things, each of which may be repeated: a second copy would push the older one out.
+        size = self.insist(partial(self.store.put_checkpoint, self.run.id, saved, self.best))
+        self.insist(partial(self.store.checkpoint_written, self.run.id, saved, size))
         self.newest = self.best = None
         self.written = time.monotonic()
         self.cost = self.written - began

@@ -8,14 +8,12 @@ not matter. Knows nothing of runs.
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 import psutil
 
-from lstm.errors import ConfigError, StoreError
+from lstm.errors import ConfigError
 
 _RETRY_SECONDS = 0.05
 _START_TOLERANCE = 2.0
@@ -43,6 +41,9 @@ else:
         return True
 
 
+_held: set[Path] = set()
+
+
 class FileLock:
     """An exclusive lock on a file, held until ``release`` or the end of the process.
 
@@ -61,11 +62,14 @@ class FileLock:
         return self._file is not None
 
     def acquire(self, patience: float = 0.0) -> bool:
-        """Try to take the lock, for at most ``patience`` seconds; tell whether it is held."""
+        """Try to take the lock, for at most ``patience`` seconds; tell whether it is held.
+
+        Raises:
+            OSError: The file is not there and can't be made.
+        """
         if self._file is not None:
             return True
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        file = self._path.open("a")
+        file = _opened(self._path)
         until = time.monotonic() + patience
         while not _try_lock(file, shared=False):
             if time.monotonic() >= until:
@@ -73,29 +77,31 @@ class FileLock:
                 return False
             time.sleep(_RETRY_SECONDS)
         self._file = file
+        _held.add(self._path)
         return True
 
     def release(self) -> None:
         """Give the lock up, if it is held."""
         if self._file is not None:
+            _held.discard(self._path)
             self._file.close()
             self._file = None
 
 
-@contextmanager
-def holding(path: Path, patience: float) -> Iterator[None]:
-    """Hold the lock on a file during a block.
-
-    Raises:
-        StoreError: Another process holds it for longer than ``patience`` seconds.
-    """
-    lock = FileLock(path)
-    if not lock.acquire(patience):
-        raise StoreError("already_at_work")
+def _opened(path: Path) -> IO[str]:
+    """Open a file to be locked; one that is there may be locked on a read-only disk, too."""
     try:
-        yield
-    finally:
-        lock.release()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a")
+    except OSError:
+        if not path.exists():
+            raise
+        return path.open()
+
+
+def held_here(path: Path) -> bool:
+    """Tell whether this very process holds the lock on a file."""
+    return path in _held
 
 
 def is_locked(path: Path) -> bool:
@@ -109,14 +115,21 @@ def is_locked(path: Path) -> bool:
 
 
 def started(pid: int) -> float | None:
-    """Return when a living process began, in Unix seconds; None if there is none."""
+    """Return when a living process began, in seconds; None if there is none.
+
+    On Linux they are counted from the start of the computer, since the time of day may be set.
+    """
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
+        if sys.platform == "linux":
+            # The fields after the name, which may hold blanks and brackets; this is number 22.
+            fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+            return int(fields[19]) / os.sysconf("SC_CLK_TCK")
         return float(process.create_time())
-    except (psutil.NoSuchProcess, psutil.AccessDenied):  # gone, or by now another user's
-        return None
+    except (psutil.NoSuchProcess, psutil.AccessDenied, FileNotFoundError, ProcessLookupError):
+        return None  # gone, or by now another user's
 
 
 def lives(pid: int, pid_started: float | None) -> bool:
@@ -125,6 +138,51 @@ def lives(pid: int, pid_started: float | None) -> bool:
     if now is None or pid_started is None:
         return now is not None
     return abs(now - pid_started) <= _START_TOLERANCE
+
+
+def effort(pid: int) -> tuple[float, ...] | None:
+    """Return figures that change whenever a process does anything at all, if only waiting awake.
+
+    Returns:
+        Processor seconds and the main thread's changes between work and sleep. They stay as they
+        are in a process that is halted or caught in a deadlock. The time, if it waits for the
+        disk and nothing could wake it; None if there is no such process.
+    """
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_DISK_SLEEP:
+            return (time.monotonic(),)
+        times, switches = process.cpu_times(), process.num_ctx_switches()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+    return (times.user, times.system, switches.voluntary, switches.involuntary)
+
+
+class Silence:
+    """For how long something has not changed, by a clock that only runs while it is looked at.
+
+    So neither a clock that is set nor a watcher that slept itself makes anything look silent.
+
+    Args:
+        most: Seconds between two looks that are counted at most.
+    """
+
+    def __init__(self, most: float) -> None:
+        """Nothing was looked at yet."""
+        self._most = most
+        self._seen: dict[str, tuple[object, float, float]] = {}
+
+    def look(self, name: str, sign: object) -> float:
+        """Return for how many seconds this sign of something has been the same."""
+        now = time.monotonic()
+        last, silent, looked = self._seen.get(name, (None, 0.0, now))
+        silent = silent + min(now - looked, self._most) if last == sign else 0.0
+        self._seen[name] = (sign, silent, now)
+        return silent
+
+    def forget(self, *kept: str) -> None:
+        """Forget all but these."""
+        self._seen = {name: seen for name, seen in self._seen.items() if name in kept}
 
 
 def cores() -> int:

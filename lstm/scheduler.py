@@ -1,8 +1,11 @@
 """Whose turn it is: starts waiting runs, a few at a time, and looks after their workers.
 
 All it knows lies in the store, so it may end or be killed at any time: the workers go on, and the
-next scheduler finds them again. Only one per data folder acts; a second one waits until the first
-is gone. Knows nothing of pages, nor of what a worker does.
+next scheduler finds them again. Only one per data folder acts; a second one says so in its log and
+waits until the first is gone. A worker that shows no sign of life for ``CHARLOOM_HANG_SECONDS``
+(default 120), not even that it works or waits, is killed and its run goes on from the last
+checkpoint, as after a crash. Every ten minutes the database is copied
+aside. Knows nothing of pages, nor of what a worker does.
 """
 
 import logging
@@ -14,10 +17,17 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+import psutil
+
 import lstm
+from lstm.database import storage_errors
+from lstm.errors import StoreError
+from lstm.limits import Limits
+from lstm.messages import text
 from lstm.processes import (
     FileLock,
-    cores,
+    Silence,
+    effort,
     is_locked,
     lives,
     number_from_environment,
@@ -26,19 +36,23 @@ from lstm.processes import (
 from lstm.records import Message, Run, RunState
 from lstm.runs import RunStore
 
-SLOTS = "CHARLOOM_SLOTS"
+HANG_SECONDS = "CHARLOOM_HANG_SECONDS"
 
 TICK_SECONDS = 0.3
 """How often the queue and the workers are looked at."""
 
+BACKUP_SECONDS = 600.0
+"""How often the database is copied aside."""
+
 _PURGE_SECONDS = 60.0
 _STOP_PATIENCE = 10.0
+_LONGEST_PAUSE = 5.0
 
 _log = logging.getLogger("charloom.scheduler")
 
 
 class Executor(Protocol):
-    """Where workers run: this machine, or others behind the same three methods."""
+    """Where workers run: this machine, or others behind the same methods."""
 
     def start(self, run: Run) -> None:
         """Start a worker for a run and note it in the store.
@@ -57,6 +71,12 @@ class Executor(Protocol):
     def is_alive(self, run: Run) -> bool:
         """Tell whether a run's worker lives or is just being started."""
 
+    def sign_of_life(self, run: Run) -> object:
+        """Return something that changes whenever the worker of a run does anything at all."""
+
+    def kill(self, run: Run) -> None:
+        """End a run's worker that hangs, without asking it."""
+
 
 class LocalExecutor:
     """Workers as processes of this machine, each in a session of its own.
@@ -74,12 +94,12 @@ class LocalExecutor:
     def start(self, run: Run) -> None:
         """Start ``python -m lstm worker RUN``; see ``Executor``."""
         log = self._store.log_file(run.id)
-        child = self._spawn([run.id], log, run.train_config.threads)
-        self._store.attach(run.id, child.pid, started(child.pid))
+        pid = self.spawn([run.id], log, run.train_config.threads)
+        self._store.attach(run.id, pid, started(pid))
 
     def start_baselines(self, corpus_fingerprint: str) -> None:
-        """Start ``python -m lstm worker --baselines KEY``; see ``Executor``."""
-        self._spawn(["baselines", corpus_fingerprint], self._store.folder / "baselines.log", 1)
+        """Start ``python -m lstm worker baselines KEY``; see ``Executor``."""
+        self.spawn(["baselines", corpus_fingerprint], self._store.folder / "baselines.log", 1)
 
     def is_alive(self, run: Run) -> bool:
         """Look at the lock that a worker holds, and before that at the process itself."""
@@ -89,7 +109,26 @@ class LocalExecutor:
         booting = run.state == RunState.STARTING and run.pid is not None
         return booting and lives(run.pid or 0, run.pid_started)
 
-    def _spawn(self, words: list[str], log: Path, threads: int) -> subprocess.Popen[bytes]:
+    def sign_of_life(self, run: Run) -> object:
+        """Look at what it last wrote and at what its process does; see ``Executor``."""
+        return run.heartbeat, effort(run.pid or 0)
+
+    def kill(self, run: Run) -> None:
+        """Kill the process, unless its number is another's by now; see ``Executor``."""
+        if run.pid is not None and lives(run.pid, run.pid_started):
+            psutil.Process(run.pid).kill()
+
+    def spawn(self, words: list[str], log: Path, threads: int) -> int:
+        """Start a worker process and return its number.
+
+        Args:
+            words: What to work on, as for ``lstm.worker.main``.
+            log: Where to write what it prints.
+            threads: Processor threads that it may use.
+
+        Raises:
+            OSError: It can't be started.
+        """
         log.parent.mkdir(parents=True, exist_ok=True)
         environment = {
             **os.environ,
@@ -108,7 +147,7 @@ class LocalExecutor:
                 start_new_session=True,  # signals meant for the server do not reach it
             )
         self.children.append(child)
-        return child
+        return child.pid
 
     def _reap(self) -> None:
         """Collect the exit codes of ended workers, so that none stays behind as a zombie."""
@@ -131,12 +170,15 @@ class Scheduler:
         """Take up no work yet; see ``start`` and ``tick``."""
         self._store = store
         self._executor = executor or LocalExecutor(store)
-        default = max(1, cores() - 1)
-        self.slots = slots or int(number_from_environment(SLOTS, default, 1))
-        self._lock = FileLock(store.folder / "scheduler.lock")
+        self.slots = slots or Limits.now().slots
+        self._lock = FileLock(store.leader_file())
+        self._patience = number_from_environment(HANG_SECONDS, 120.0, 1.0)
+        self._silence = Silence(most=10 * TICK_SECONDS)
+        self._refused = False
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._purged = -_PURGE_SECONDS
+        self._copied = -BACKUP_SECONDS
 
     @property
     def leads(self) -> bool:
@@ -165,28 +207,55 @@ class Scheduler:
         """
         if not self._leads_now():
             return
-        for run in self._store.watched():
-            if not self._executor.is_alive(run):
-                _log.warning("worker of run %s is gone", run.id)
-                self._store.lost(run.id, run.pid)
+        watched = self._store.watched()
+        for run in watched:
+            self._look_after(run)
+        self._silence.forget(*(run.id for run in watched))
+        self._store.step_aside(time.time() - Limits.now().aside_seconds)
         while claimed := self._store.claim(self.slots):
             self._begin(claimed)
         self._begin_baselines()
         if time.monotonic() - self._purged >= _PURGE_SECONDS:
             self._purged = time.monotonic()
             self._store.purge()
+            self._store.clean_up()
+        if time.monotonic() - self._copied >= BACKUP_SECONDS:
+            self._copied = time.monotonic()
+            self._store.back_up()
 
     def _leads_now(self) -> bool:
         """Take the lead if nobody else has it."""
-        if not self.leads and self._lock.acquire():
+        if self.leads:
+            return True
+        with storage_errors(self._store.folder):
+            self._lock.acquire()
+        if self.leads:
             self._store.resume_shut_down()
+        elif not self._refused:
+            _log.warning("%s (%s)", text("notices.elsewhere"), self._store.folder)
+        self._refused = not self.leads
         return self.leads
 
+    def _look_after(self, run: Run) -> None:
+        """See whether a run's worker is gone or hangs."""
+        if not self._executor.is_alive(run):
+            _log.warning("worker of run %s is gone", run.id)
+            self._store.lost(run.id, run.pid)
+        elif self._silence.look(run.id, self._executor.sign_of_life(run)) >= self._patience:
+            _log.warning("worker of run %s hangs and is killed", run.id)
+            self._executor.kill(run)  # the next tick finds it gone
+
     def _begin(self, run: Run) -> None:
+        """Start a worker for a run whose turn it is.
+
+        Raises:
+            StoreError: The disk does not let it; the next tick gives the turn back.
+        """
         if run.pid is not None:
             return  # its paused worker sees by itself that it is its turn again
         try:
-            self._executor.start(run)
+            with storage_errors(self._store.folder):
+                self._executor.start(run)
         except OSError as error:
             _log.exception("no worker for run %s", run.id)
             values = {"reason": error.strerror}
@@ -204,9 +273,40 @@ class Scheduler:
             _log.exception("no process for the baselines of text %s", key)
 
     def _run(self) -> None:
+        pause = TICK_SECONDS
         while not self._ended.is_set():
             try:
                 self.tick()
+                pause = TICK_SECONDS
+            except StoreError as error:  # it may last: not the same lines over and over
+                _log.warning("this tick failed; the next one tries again: %s", error)
+                pause = min(2 * pause, _LONGEST_PAUSE)
             except Exception:  # one run's trouble must not end the scheduling of all others
                 _log.exception("this tick failed; the next one tries again")
-            self._ended.wait(TICK_SECONDS)
+            self._ended.wait(pause)
+
+
+def serve(ended: threading.Event, folder: Path | None = None) -> None:
+    """Schedule until told to end; wait while the data folder can't be used.
+
+    Args:
+        ended: Set by whoever wants it to end.
+        folder: The data folder; default: ``lstm.paths.data_folder()``.
+    """
+    said = ""
+    while not ended.is_set():
+        try:
+            with RunStore(folder) as store:
+                _schedule(store, ended)
+        except StoreError as error:
+            if str(error) != said:
+                _log.error("%s", error)
+            said = str(error)
+            ended.wait(_LONGEST_PAUSE)
+
+
+def _schedule(store: RunStore, ended: threading.Event) -> None:
+    scheduler = Scheduler(store)
+    scheduler.start()
+    ended.wait()
+    scheduler.stop()

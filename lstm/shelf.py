@@ -17,6 +17,8 @@ from lstm.corpus import Corpus
 from lstm.database import storage_errors
 from lstm.errors import CheckpointError, StoreError
 from lstm.files import whole_file
+from lstm.patience import waits_for
+from lstm.processes import held_here, is_locked
 
 Which = Literal["last", "best"]
 
@@ -73,6 +75,18 @@ class Shelf:
         """Return the file that a run's worker keeps locked as long as it lives."""
         return self.run_folder(run_id) / "worker.lock"
 
+    def leader_file(self) -> Path:
+        """Return the file that the one scheduler that acts on the data folder keeps locked."""
+        return self.folder / "scheduler.lock"
+
+    def led_elsewhere(self) -> bool:
+        """Tell whether the trainings are started by another process than this one."""
+        return is_locked(self.leader_file()) and not held_here(self.leader_file())
+
+    def waits_for(self, run_id: str) -> str | None:
+        """Return what a run's worker waits for: a key of ``MAY_PASS``; None: it does not."""
+        return waits_for(self.run_folder(run_id))
+
     def model_file(self, run_id: str, which: Which = "last") -> Path | None:
         """Return a model file that is whole at any time, also while the run trains.
 
@@ -91,6 +105,9 @@ class Shelf:
 
         Returns:
             The checkpoint, None if there is none, and how many damaged ones were passed over.
+
+        Raises:
+            StoreError: They may be whole, but can't be read now.
         """
         damaged = 0
         for generation in ("last", "previous"):
@@ -98,7 +115,8 @@ class Shelf:
             if not file.exists():
                 continue
             try:
-                return checkpoint.load(file), damaged
+                with storage_errors(self.folder):
+                    return checkpoint.load(file), damaged
             except CheckpointError:
                 damaged += 1  # the caller tells the run's owner
         return None, damaged
@@ -143,9 +161,14 @@ class Shelf:
             return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
     def sweep_run(self, run_id: str) -> None:
-        """Remove half-written files that a killed worker left; only its successor may call this."""
-        for file in self.run_folder(run_id).glob(".*.safetensors.*"):
-            file.unlink()
+        """Remove half-written files that a killed worker left; only its successor may call this.
+
+        Raises:
+            StoreError: They can't be removed.
+        """
+        with storage_errors(self.folder):
+            for file in self.run_folder(run_id).glob(".*.safetensors.*"):
+                file.unlink()
 
     def remove_run(self, run_id: str) -> None:
         """Remove a run's files, if there are any."""

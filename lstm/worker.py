@@ -6,6 +6,10 @@ It ends by itself: when a stop rule applies, after ``CHARLOOM_MAX_SECONDS`` seco
 (default 1800; counted anew when the run is resumed or extended), or when it was paused for
 ``CHARLOOM_PAUSE_SECONDS`` (default 600; the run stays paused and can still be resumed).
 
+When the disk is full or can't be written to, the training waits in memory and goes on by itself
+as soon as there is room; after ``CHARLOOM_MAX_SECONDS`` of that, too, the process ends, and the
+run goes on from its last checkpoint later.
+
 ``python -m lstm worker baselines KEY`` computes a text's reference lines instead, in a process
 of its own, so that they take nothing from the training's speed.
 
@@ -14,14 +18,15 @@ Knows nothing of pages, nor of who started it.
 
 import argparse
 import dataclasses
-import logging
+import math
 import os
 import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
 
 from lstm.baselines import baselines
 from lstm.config import TrainConfig
@@ -37,36 +42,28 @@ from lstm.events import (
     Stop,
 )
 from lstm.keeper import Keeper
-from lstm.processes import (
-    cores,
-    holding,
-    lower_priority,
-    number_from_environment,
-    started,
-)
+from lstm.limits import Limits
+from lstm.patience import GaveUp, Patience
+from lstm.processes import cores, lower_priority, started
 from lstm.records import CommandRow, Message, Run, RunState
 from lstm.runs import RunStore
 from lstm.training import train
-
-MAX_SECONDS = "CHARLOOM_MAX_SECONDS"
-PAUSE_SECONDS = "CHARLOOM_PAUSE_SECONDS"
+from lstm.workplace import holding, log, logging_to
 
 FLUSH_SECONDS = 1.0
 """Measurements are gathered for so long and written in one transaction."""
-
-LOCK_PATIENCE = 10.0
-"""How long to wait for an earlier worker of the same run that is just ending."""
 
 _WAIT_SECONDS = 0.2
 _BEAT_SECONDS = 5.0
 _NICE_TRAINING = 5
 _NICE_BASELINES = 15
 
-_log = logging.getLogger("charloom.worker")
-
 
 class _Leave(Exception):  # noqa: N818 - not an error
     """The process must go; everything is saved."""
+
+
+_GONE = (_Leave, GaveUp)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -119,62 +116,59 @@ def run_worker(run_id: str, store: RunStore, leave: threading.Event | None = Non
     Returns:
         Whether this process had the run; not if another one has it or it is not its turn.
     """
-    with _logging_to(store, run_id):
+    with logging_to(store, run_id):
+        patience = Patience(
+            store.run_folder(run_id), leave or threading.Event(), Limits.now().max_seconds
+        )
         try:
-            with holding(store.lock_file(run_id), LOCK_PATIENCE):
-                run = store.begin(run_id, os.getpid(), started(os.getpid()))
-                _work(run, store, leave or threading.Event())
+            with holding(store, run_id, patience):
+                begin = partial(store.begin, run_id, os.getpid(), started(os.getpid()))
+                _work(patience.insist(begin), store, patience)
+        except _GONE:
+            log.info("left")
         except CharloomError:
-            _log.exception("gave up")
+            log.exception("gave up")
             return False
     return True
 
 
-def _work(run: Run, store: RunStore, leave: threading.Event) -> None:
-    """Train, and put into the store how it ended."""
+def _work(run: Run, store: RunStore, patience: Patience) -> None:
+    """Train, and put into the store how it ended.
+
+    Raises:
+        _Leave: The process was told to go, or was paused for long; the state is saved.
+        GaveUp: The disk refused for too long, or refuses while the process is told to go.
+    """
     try:
-        training = _Training(run, store, leave)
+        training = _Training(run, store, patience)
         training.drive()
-        store.end(run.id, *training.outcome())
-    except _Leave:
-        _log.info("left")
+        ended = training.outcome()
+    except _GONE:
+        raise
     except CharloomError as error:
-        _log.exception("failed")
-        store.end(run.id, RunState.FAILED, Message.of_error(error))
+        log.exception("failed")
+        ended = RunState.FAILED, Message.of_error(error)
     except Exception:
-        _log.exception("failed")
-        store.end(run.id, RunState.FAILED, Message("notices.unexpected"))
-
-
-@contextmanager
-def _logging_to(store: RunStore, run_id: str) -> Iterator[None]:
-    """Write the log, tracebacks included, to the run's own file during a block."""
-    file = store.log_file(run_id)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(file, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
-    _log.setLevel(logging.INFO)
-    _log.addHandler(handler)
-    try:
-        yield
-    finally:
-        _log.removeHandler(handler)
-        handler.close()
+        log.exception("failed")
+        ended = RunState.FAILED, Message("notices.unexpected")
+    patience.insist(partial(store.end, run.id, *ended))
 
 
 class _Training:
     """Drives one training: its events into the store, the visitor's commands into it."""
 
-    def __init__(self, run: Run, store: RunStore, leave: threading.Event) -> None:
-        self.run, self.store, self.leave = run, store, leave
+    def __init__(self, run: Run, store: RunStore, patience: Patience) -> None:
+        self.run, self.store, self.patience = run, store, patience
+        self.insist, self.leave = patience.insist, patience.leave
         self.corpus = store.corpus(run.corpus_fingerprint)
-        self.keeper = Keeper(run, store, self.corpus)
-        self.cap = number_from_environment(MAX_SECONDS, 1800.0, 1.0)
-        self.linger = number_from_environment(PAUSE_SECONDS, 600.0, 0.0)
+        self.keeper = Keeper(run, store, self.corpus, patience)
+        self.cap = Limits.now().max_seconds
+        self.linger = Limits.now().pause_seconds
         self.events: list[Event] = []
         self.commands: deque[Command] = deque()
         self.flushed = time.monotonic()
         self.store_seconds = 0.0  # time that the training waited for the store
+        self.told_waits = 0.0  # of it, what the run's owner was told of
         self.began_at = 0.0  # training seconds of earlier processes
         self.pausing = False
         self.stopping = False
@@ -186,6 +180,7 @@ class _Training:
 
         Raises:
             _Leave: The process was told to go, or was paused for long; the state is saved.
+            GaveUp: The disk refused for too long, or refuses while the process is told to go.
         """
         start = self.keeper.load()
         self.began_at = self.keeper.seconds
@@ -202,8 +197,9 @@ class _Training:
                 command = self.commands.popleft() if self.commands else None
         self._flush()
         self.keeper.close()
+        self._tell_waits()
         trained = (self.finished.seconds if self.finished else 0.0) - self.began_at
-        _log.info("trained for %.1f s; the store took %.1f s", trained, self.store_seconds)
+        log.info("trained for %.1f s; the store took %.1f s", trained, self.store_seconds)
 
     def outcome(self) -> tuple[RunState, Message]:
         """Return how the training ended."""
@@ -222,8 +218,10 @@ class _Training:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Checkpoint):
-            self._flush()  # a checkpoint must never be ahead of the curve that leads to it
+            # A checkpoint must never be ahead of the curve that leads to it.
+            self._flush(durable=True)
             self.keeper.offer(event, asked=self.pausing or self.leave.is_set())
+            self._tell_waits()
             self._rest()
         elif isinstance(event, Finished):
             self.finished = event
@@ -235,16 +233,26 @@ class _Training:
         if isinstance(event, Step):
             self._listen(event)
 
-    def _flush(self) -> None:
-        self.store.append(self.run.id, self.events)
+    def _flush(self, *, durable: bool = False) -> None:
+        self.insist(partial(self.store.append, self.run.id, self.events, durable=durable))
         self.events.clear()
         self.flushed = time.monotonic()
+
+    def _tell_waits(self) -> None:
+        """Tell the run's owner that it had to wait for the disk, once it is over."""
+        waited = self.patience.waited - self.told_waits
+        if waited > 0:
+            self._notice("notices.waited", seconds=math.ceil(waited))
+            self.told_waits = self.patience.waited
+
+    def _notice(self, key: str, **values: float) -> None:
+        self.insist(partial(self.store.notice, self.run.id, key, **values))
 
     # ---- between two steps ----------------------------------------------------------------
 
     def _listen(self, event: Step) -> None:
         """See what the visitor, the clock or the system wants."""
-        for row in self.store.commands(self.run.id):
+        for row in self._asked():
             self._obey(row, event.step)
         budget = self.run.train_config.seconds
         ends_now = budget is not None and event.seconds >= budget
@@ -263,18 +271,21 @@ class _Training:
         elif row.kind == "learning_rate" and row.value is not None:
             self.commands.append(SetLearningRate(row.value))
             # It may only be handed in after a checkpoint at this very step: count it as later.
-            self.store.command_done(self.run.id, row.id, step + 1)
-            self.store.notice(self.run.id, "notices.learning_rate", value=row.value)
+            self.insist(partial(self.store.command_done, self.run.id, row.id, step + 1))
+            self._notice("notices.learning_rate", value=row.value)
+
+    def _asked(self) -> list[CommandRow]:
+        return self.insist(partial(self.store.commands, self.run.id))
 
     def _rest(self) -> None:
         """Leave or pause, now that the state is saved, if that was asked for."""
         if self.stopping:
             return
         if self.leave.is_set():
-            self.store.shut_down(self.run.id)
+            self.insist(partial(self.store.shut_down, self.run.id))
             raise _Leave
         if self.pausing:
-            self.store.halt(self.run.id)
+            self.insist(partial(self.store.halt, self.run.id))
             paused = time.monotonic()
             self._wait()
             self.store_seconds -= time.monotonic() - paused
@@ -283,14 +294,16 @@ class _Training:
     def _wait(self) -> None:
         """Sleep until the run has its turn again or is stopped."""
         paused = beaten = time.monotonic()
-        while self.store.run(self.run.id).state != RunState.STARTING:
-            if any(row.kind == "stop" for row in self.store.commands(self.run.id)):
+        run_id = self.run.id
+        while self.insist(partial(self.store.run, run_id)).state != RunState.STARTING:
+            if any(row.kind == "stop" for row in self._asked()):
                 return  # the next step reads it again and obeys
             lingered = time.monotonic() - paused >= self.linger
-            if (lingered or self.leave.is_set()) and self.store.release(self.run.id):
+            going = lingered or self.leave.is_set()
+            if going and self.insist(partial(self.store.release, run_id)):
                 raise _Leave
             if time.monotonic() - beaten >= _BEAT_SECONDS:
-                self.store.beat(self.run.id)
+                self.insist(partial(self.store.beat, run_id))
                 beaten = time.monotonic()
             self.leave.wait(_WAIT_SECONDS)
-        self.store.begin(self.run.id, os.getpid(), started(os.getpid()))
+        self.insist(partial(self.store.begin, run_id, os.getpid(), started(os.getpid())))

@@ -54,6 +54,12 @@ class Nobody:
     def is_alive(self, run: Run) -> bool:
         return True
 
+    def sign_of_life(self, run: Run) -> object:
+        return run.heartbeat
+
+    def kill(self, run: Run) -> None:
+        self.asked.append(run.id)
+
 
 def test_a_network_that_came_back_is_a_finished_run(store: RunStore, trained: Saved) -> None:
     run = store.adopt("anna", Returned("file", trained, trained))
