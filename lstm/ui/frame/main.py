@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lstm.ui import language, rooms, theme
 from lstm.ui.components.lifeline import lifeline
 from lstm.ui.language import t
+from lstm.ui.trouble import retried
 
 
 def main() -> None:
@@ -20,9 +21,10 @@ def main() -> None:
     _header()
     with st.container(key="news"):
         news = st.empty()
-    room.run()
-    if room.url_path != "runs":  # which tells all of it anyway
-        _waiting(news)
+    with retried():
+        room.run()
+        if room.url_path != "runs":  # which tells all of it anyway
+            _waiting(news)
     lifeline()
 
 

@@ -24,6 +24,7 @@ from lstm.ui.services import owner, store
 from lstm.ui.sharing import share
 from lstm.ui.switches import switch
 from lstm.ui.takehome import take_home_run
+from lstm.ui.trouble import told
 
 TICK = 3.0
 """Seconds between two looks at the list while something in it goes on."""
@@ -61,11 +62,13 @@ def render() -> None:
 # ---- the list ---------------------------------------------------------------------------------
 
 
+@told()
 def _list(*, active: bool) -> None:
     """Draw the list: the body of one tick."""
     if st.session_state.pop(_REDRAW, False):
         st.rerun()  # what was done here shows outside of the list, too
-    turn.here()
+    with told():
+        turn.here()
     runs = store().runs(owner())
     if any(run.is_active for run in runs) != active:
         st.rerun()  # the ticking begins or ends

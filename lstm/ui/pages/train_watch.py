@@ -35,6 +35,7 @@ from lstm.ui.services import store
 from lstm.ui.sharing import share
 from lstm.ui.switches import choice, switch
 from lstm.ui.takehome import take_home_run
+from lstm.ui.trouble import held_up, told
 
 TICK = 1.0
 """Seconds between two looks at a run that changes by itself."""
@@ -204,6 +205,7 @@ def _failure() -> None:
 # ---- what ticks -------------------------------------------------------------------------------
 
 
+@told()
 def _live(ticket: Ticket, signature: tuple[object, ...], others: dict[str, str] | None) -> None:
     """Draw what changes while the run goes on: the body of one tick.
 
@@ -219,10 +221,11 @@ def _live(ticket: Ticket, signature: tuple[object, ...], others: dict[str, str] 
     if _signature(now.run) != signature:
         st.rerun()
     if others is not None:
-        turn.here()
+        with told():
+            turn.here()
         turn.card(now.run)
     unit = choice("unit", UNITS)
-    st.html(_status(now.run, unit) + _reason(now.run) + _news(now.notices))
+    st.html(_status(now.run, unit) + held_up(now.run) + _reason(now.run) + _news(now.notices))
     look, earlier = _choose_look(now.run, others or {})
     drawn = plots(now, look, earlier)
     said = {"reset": look.say("reset"), "failed": look.say("failed")}
