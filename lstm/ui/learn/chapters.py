@@ -12,6 +12,10 @@ from lstm.ui.learn.lesson import Lesson
 # In full: order, loop, tasks, vanishing, gates, guessing, temperature, recipes, copying, yours.
 CHAPTERS: tuple[str, ...] = (
     "order",
+    "loop",
+    "tasks",
+    "vanishing",
+    "gates",
     "guessing",
     "temperature",
     "recipes",

@@ -219,7 +219,7 @@ def _watch(lesson: Lesson, one: _Show, show: Callable[[Any], None], every: float
     place = min(one.seat.place, last)
     with st.container(key=f"live-{one.key}", gap="small"):
         _buttons(lesson, one, place, last, over=over)
-        with st.container(key=f"live-{one.key}-way", height=72, border=False):
+        with st.container(key=f"live-{one.key}-way", height=52, border=False):
             _way(lesson, one, reel, place, over=over)
         if parts:
             show(parts[place])
@@ -306,7 +306,10 @@ def _way(lesson: Lesson, one: _Show, reel: _Reel, place: int, *, over: bool) -> 
         key = f"live-{one.key}-place"
         st.session_state[key] = place + 1
         said = t("learn_live.part", count=len(reel.parts))
-        st.slider(said, 1, len(reel.parts), key=key, on_change=_scrub, args=(one.seat, key))
+        st.slider(
+            said, 1, len(reel.parts), key=key, on_change=_scrub, args=(one.seat, key),
+            label_visibility="collapsed",
+        )  # fmt: skip
 
 
 def _play(seat: _Seat, at_end: bool) -> None:

@@ -23,7 +23,7 @@ LONGEST = 60
 """Characters of the learner's own sentence."""
 
 _LOOKS = ((lines.RED, "dash"), (lines.BLUE, "solid"), (lines.PURPLE, "dot"))
-_HEIGHT = 340
+_HEIGHT = 270
 
 
 def render(lesson: Lesson) -> None:

@@ -39,19 +39,6 @@ def explained_html(sentence: str) -> str:
     return _EXPLAINED.sub(lambda found: term(found[2], unescape(found[1])), escape(sentence))
 
 
-def figure_html(drawing: str, said: str) -> str:
-    """Return a drawing that scrolls by itself where it is too wide.
-
-    Args:
-        drawing: SVG, everything in it escaped.
-        said: What it shows, for screen readers. May be hostile.
-    """
-    label = escape(said, quote=True)
-    return (
-        f'<div class="charloom-figure" role="img" tabindex="0" aria-label="{label}">{drawing}</div>'
-    )
-
-
 def number(
     lesson: Lesson, name: str, bounds: tuple[float, float, float], *, label: str, default: float
 ) -> float:
@@ -83,7 +70,7 @@ def one_of(
 
 def typed(lesson: Lesson, name: str, *, label: str, default: str, most: int) -> str:
     """Let the learner type a short text; empty, it is the default. What comes back is hostile."""
-    key = f"learn-{name}"
+    key = f"learn-own-{name}"
     if key not in st.session_state:
         st.session_state[key] = clean(address.get(name) or default)[:most]
     if lesson.shows(name):

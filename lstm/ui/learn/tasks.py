@@ -21,7 +21,9 @@ from lstm.lessons.tasks.training import SHOWN, answer, practise
 from lstm.messages import Language
 from lstm.ui import blocks
 from lstm.ui.charts import Figure
+from lstm.ui.components.drawing import drawing
 from lstm.ui.language import language, t
+from lstm.ui.learn import parts
 from lstm.ui.learn.lesson import Lesson
 from lstm.ui.learn.live import live
 from lstm.ui.learn.live import prime as begin
@@ -34,7 +36,7 @@ CONTROLS = ("task", "own")
 
 _STYLE = Path(__file__).with_name("tasks.css")
 _MOMENTS = "_learn_tasks_moment"
-_HEIGHT = 230
+_HEIGHT = 200
 _EXAMPLES: dict[tuple[str, Language], str] = {
     ("colours", "en"): "#c0592b",
     ("colours", "zh"): "#c0592b",
@@ -49,11 +51,14 @@ Say = Callable[[str], str]
 
 def render(lesson: Lesson) -> None:
     """Draw the chapter."""
+    parts.style()
     st.html(_STYLE)
     key = _choose(lesson)
     asked = task(key, lesson.language)
-    st.html(f"<p>{_idea(key, asked)}</p>")
-    own = _own(key, asked) if lesson.shows("own") else None
+    left, right = st.columns([5, 3], gap="medium")
+    left.html(f"<p>{_idea(key, asked)}</p>")
+    with right:
+        own = _own(key, asked) if lesson.shows("own") else None
 
     def show(part: Progress) -> None:
         _draw(key, asked, own, part)
@@ -130,16 +135,14 @@ def _draw(key: str, asked: Task[Any], own: str | None, part: Progress) -> None:
             output=t("learn_tasks.output"),
             memory=t(f"learn_tasks.{'hidden' if asked.shape == 'one_to_one' else 'memory'}"),
             entry=t("learn_tasks.entry"),
-            whole=moment_said(said, moment),
         )
-        st.html(diagram_svg(said, asked.shape, moment, words, _says(said)))
+        shape = diagram_svg(said, asked.shape, moment, words, _says(said))
+        told = moment_said(said, moment)
+        drawing(shape, key="drawing-task", said=told, kind="charloom-shape")
         if asked.shape == "many_to_one":
-            bars = bars_svg(_pleased(said), given, moment, t("learn_tasks.bars"))
-            st.html(
-                f'<p class="charloom-see">{escape(t("learn_tasks.bars"))}</p>'
-                f'<div class="charloom-verdict-frame" tabindex="0" role="region" '
-                f'aria-label="{escape(t("learn_tasks.bars"))}">{bars}</div>'
-            )
+            bars, see = bars_svg(_pleased(said), given, moment), t("learn_tasks.bars")
+            st.html(f'<p class="charloom-see">{escape(see)}</p>')
+            drawing(bars, key="drawing-verdict", said=see, kind="charloom-verdict")
     with right:
         title, table = t("learn_tasks.accuracy"), _curve_table(part)
         summary = t(
