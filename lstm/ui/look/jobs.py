@@ -7,7 +7,7 @@ Knows nothing of the page.
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import lru_cache
 from threading import Lock
 from time import monotonic
 from typing import Literal
@@ -109,6 +109,6 @@ def leave(keys: Iterable[tuple[str, ...]]) -> None:
         known.leave()
 
 
-@cache
+@lru_cache(maxsize=len(_AT_ONCE))
 def _workers(lane: Lane) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=_AT_ONCE[lane], thread_name_prefix=lane)
