@@ -106,8 +106,9 @@ class Draft:
             except DocumentError as error:
                 self.errors.append(error)
             else:
-                # Another column can only be read from the bytes; all others are dropped.
-                if documents[0].columns:
+                # Another column can only be read from the bytes; all others are dropped. A table
+                # inside of a zip file keeps the column that was found.
+                if documents[0].columns and documents[0].name == name:
                     self._tables[name] = data
         self._joined = None
 
