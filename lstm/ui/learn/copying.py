@@ -1,6 +1,7 @@
 """Did it learn or copy? Measured, and what follows for homework."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
@@ -82,12 +83,16 @@ def _draw(context: Context, findings: Findings, number: int) -> None:
         st.html(blocks.table_html(t("learn_copying.result"), short_table(findings, usual)))
     with right:
         if number < len(findings.found):
-            tinted(highlighted(findings.found[number], usual), key="tinted-copying")
+            marked = highlighted(findings.found[number], usual)
+            tinted(replace(marked, lanes=marked.lanes[:1]), key="tinted-copying")
 
 
 def short_table(findings: Findings, least: int) -> list[list[str]]:
     """Return for each text its longest copy and the share that was copied, the head first."""
-    return [row[:3] for row in table_of(findings.found, least)]
+    head, *rows = (row[:3] for row in table_of(findings.found, least))
+    if rows:
+        rows[0][0] = t("learn_copying.real")
+    return [head, *rows]
 
 
 def _said(key: str) -> str:

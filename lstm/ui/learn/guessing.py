@@ -31,7 +31,7 @@ from lstm.ui.look.context import digest
 from lstm.ui.networks import Choice, Snapshot
 from lstm.ui.services import owner, store
 
-TERMS = ("shannon", "bit", "surprise", "ngram", "held_out")
+TERMS = ("shannon", "bit", "surprise", "ngram", "held_out", "chance")
 CONTROLS = ("network",)
 
 LENGTH = 40
@@ -125,29 +125,28 @@ def _play(lesson: Lesson, choice: Choice) -> None:
     snapshot = Snapshot.of(choice)
     name = f"{choice.key}@{choice.file()}:{choice.file().stat().st_mtime_ns}"
     board = _board(digest(lesson.text), name, game.place, lesson.text, snapshot)
-    _passage(board, game)
-    if len(game.ranks) < len(board.passage):
-        _ask(board, game)
-    else:
-        blocks.alert(t("learn_guessing.over"), "good")
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _passage(board, game)
+        if len(game.ranks) < len(board.passage):
+            _ask(board, game)
+        else:
+            blocks.alert(t("learn_guessing.over"), "good")
+        with st.container(horizontal=True, gap="small"):
+            label = t("learn_guessing.another")
+            st.button(label, key="guessing-another", on_click=_another, args=(games, key))
+            _class(board, game)
     if game.ranks:
+        with right:
+            st.html(blocks.table_html(t("learn_guessing.result"), table_of(board, game.ranks)))
+            _facts(board, game)
         st.html(ranks_html(board, game.ranks))
-        st.html(blocks.table_html(t("learn_guessing.result"), table_of(board, game.ranks)))
-        _facts(board, game)
-    with st.container(horizontal=True, gap="small"):
-        st.button(
-            t("learn_guessing.another"),
-            key="guessing-another",
-            on_click=_another,
-            args=(games, key),
-        )
-        _class(board, game)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _board(text: str, network: str, place: float, _text: str, _snapshot: Snapshot) -> Board:
     # Streamlit finds the result by what has no underscore.
-    corpus = Corpus.from_text(_text)
+    corpus = _corpus(text, _text)
     held_out = corpus.held_out
     room = max(0, len(held_out) - LENGTH - _SHOWN)
     start = corpus.split + min(_SHOWN, max(1, len(held_out) // 2)) + int(place * room)
@@ -171,6 +170,11 @@ def _board(text: str, network: str, place: float, _text: str, _snapshot: Snapsho
         [rank if sure else None for rank, sure in zip(opinion.guesses(), known, strict=True)],
         opinion.bits.tolist(),
     )
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _corpus(text: str, _text: str) -> Corpus:
+    return Corpus.from_text(_text)
 
 
 def _passage(board: Board, game: Game) -> None:

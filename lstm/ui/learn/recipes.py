@@ -21,7 +21,7 @@ from lstm.ui.learn.lesson import Lesson
 from lstm.ui.look import frame, lines
 from lstm.ui.look.context import digest
 
-TERMS = ("recipe", "window", "stream", "epoch")
+TERMS = ("recipe", "window", "stream")
 CONTROLS = live.CONTROLS
 
 SECONDS = 8.0
@@ -61,11 +61,13 @@ def _start(text: str) -> None:
 def _draw(lap: Lap) -> None:
     title = t("learn_recipes.chart")
     table = table_of(lap)
-    frame.plot(race_chart(lap), key="recipes", title=title, height=_HEIGHT, table=table)
-    st.html(blocks.table_html(t("learn_recipes.result"), table))
-    for column, recipe, course in zip(st.columns(2), RECIPES, lap.courses, strict=True):
-        if course.sample:
-            with column:
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        frame.plot(race_chart(lap), key="recipes", title=title, height=_HEIGHT, table=table)
+    with right:
+        st.html(blocks.table_html(t("learn_recipes.result"), table))
+        for recipe, course in zip(RECIPES, lap.courses, strict=True):
+            if course.sample:
                 st.html(sheet_html(recipe, course))
 
 

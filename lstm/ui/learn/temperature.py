@@ -19,7 +19,7 @@ from lstm.ui.look import frame, wishes
 from lstm.ui.look.context import Context
 from lstm.ui.look.next import Moment, bars, named
 
-TERMS = ("temperature", "chance", "dice", "sampling")
+TERMS = ("temperature", "dice", "sampling")
 CONTROLS = ("network", "temperature", "throw")
 
 COLD, HOT = 0.2, 1.5
@@ -28,6 +28,7 @@ LENGTH = 400
 """Characters that are written at each temperature."""
 
 _WARM = 0.7
+_HOTTEST = 2.0
 _MOST_DICE = 99
 _WRITTEN = "_learn_temperature"
 _MOST = 60
@@ -84,24 +85,25 @@ def written(context: Context, temperature: float, throw: int) -> Page:
 
 def _warmth(lesson: Lesson) -> float:
     if not lesson.shows("temperature"):
-        return _asked("temperature", _WARM)
+        return _asked("temperature", 0.0, _HOTTEST, _WARM)
     said = t("learn_temperature.temperature")
-    return wishes.number("temperature", 0.0, 2.0, label=said, default=_WARM)
+    return wishes.number("temperature", 0.0, _HOTTEST, label=said, default=_WARM)
 
 
 def _throw(lesson: Lesson) -> int:
     if lesson.presenting or not lesson.shows("throw"):
-        return min(max(int(_asked("dice", 1)), 1), _MOST_DICE)
+        return int(_asked("dice", 1, _MOST_DICE, 1))
     said = t("learn_temperature.throw")
     return wishes.whole("dice", 1, _MOST_DICE, label=said, default=1, box=True)
 
 
-def _asked(name: str, default: float) -> float:
+def _asked(name: str, least: float, most: float, default: float) -> float:
     """Return a setting that the address names although its control is hidden."""
     try:
-        return min(max(float(wishes.value(name) or default), 0.0), 2.0 if name != "dice" else 99.0)
+        wish = float(wishes.value(name) or default)
     except ValueError:
         return default
+    return wish if least <= wish <= most else default
 
 
 def _bars(context: Context, temperature: float, throw: int) -> None:

@@ -18,7 +18,7 @@ from lstm.ui.learn import live, parts
 from lstm.ui.learn.lesson import Lesson
 from lstm.ui.look import frame, gradients, lines, race
 
-TERMS = ("gradient", "vanishing", "forget_bias", "clipping")
+TERMS = ("gradient", "vanishing", "lstm", "gate", "forget_bias", "clipping", "tanh")
 CONTROLS = ("part", "bias", "gain", "limit", "delay")
 
 PARTS = ("measured", "exploding", "proof")

@@ -15,7 +15,7 @@ from lstm.ui.services import owner
 OPENING = 160
 """Characters of the held-out text that a network reads before it writes."""
 
-_CONTROL = "network"
+_CONTROL, _WISH = "network", "writer"
 
 
 def choose(lesson: Lesson, label: str) -> Choice:
@@ -28,10 +28,10 @@ def choose(lesson: Lesson, label: str) -> Choice:
     wanted = f"bundled:{source.source()}"
     first = by_key[wanted if wanted in by_key else landing(options, lesson.language).key]
     if lesson.presenting or not lesson.shows(_CONTROL):
-        return by_key.get(wishes.value(_CONTROL) or "", first)
+        return by_key.get(wishes.value(_WISH) or "", first)
     keys = [first.key, *(key for key in by_key if key != first.key)]
     key = wishes.one_of_many(
-        _CONTROL, keys, label=label, say=lambda key: by_key[key].title(language())
+        _WISH, keys, label=label, say=lambda key: by_key[key].title(language())
     )
     return by_key[key]
 
