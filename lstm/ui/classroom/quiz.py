@@ -29,7 +29,7 @@ _SOURCES = 12
 _TEMPERATURES = (0.4, 1.05)
 """Samples between these are used: colder ones go round in circles, hotter ones misspell."""
 
-_ROWS = 12
+_ROWS = 10
 """Best members who are listed."""
 
 
@@ -166,7 +166,9 @@ def _score(current: Round, party: Party, now: Board) -> None:
         (t("classroom.quiz.judging"), f"{len(current.standings)} / {party.members}"),
         (t("classroom.quiz.fooled"), f"{fooled / answered:.0%}" if answered else "–"),
     ]
-    st.html(blocks.facts_html(facts) + _standings_html(current) + _foolings_html(current, now))
+    tables = _standings_html(current) + _foolings_html(current, now)
+    beside = f'<div class="charloom-class-beside">{tables}</div>'
+    st.html(blocks.facts_html(facts) + (beside if tables else ""))
 
 
 def _standings_html(current: Round) -> str:
