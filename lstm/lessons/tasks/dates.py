@@ -50,7 +50,7 @@ class Dates(Task[Translator]):
         """Write out all days of the years, and hold some out; see ``Task``."""
         super().__init__(language)
         english = language == "en"
-        self.plan = Plan(20, 40 if english else 16, 64, 0.01)
+        self.plan = Plan(20, 30 if english else 16, 64, 0.01)
         days = _days()
         self._said = [numerals.date(d.year, d.month, d.day, language) for d in days]
         self._iso = {

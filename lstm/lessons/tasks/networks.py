@@ -19,8 +19,6 @@ PADDING = 0
 State = tuple[Tensor, Tensor]
 """Short-term and long-term memory, each (1, B, H)."""
 
-_FORGET_BIAS = 1.0
-
 
 class Reader(nn.Module):
     """Reads symbols one by one: an embedding and an LSTM."""
@@ -114,25 +112,34 @@ class Symbols:
         return "".join(self.characters[number - 1] for number in known[:end])
 
 
-def fresh_weights(network: nn.Module, rng: np.random.Generator) -> dict[str, Floats]:
+def fresh_weights(
+    network: nn.Module, rng: np.random.Generator, forget_bias: float
+) -> dict[str, Floats]:
     """Return weights for a network that has learned nothing.
 
     Glorot & Bengio (2010) for what goes in, orthogonal for what goes round (Saxe et al. 2014,
-    arXiv:1312.6120), a forget-gate bias of 1 (Gers et al. 2000); drawn without torch's global
-    generator, so that the same dice give the same network whoever else draws meanwhile.
+    arXiv:1312.6120), a forget-gate bias as asked for (Gers et al. 2000); drawn without torch's
+    global generator, so that the same dice give the same network whoever else draws meanwhile.
+
+    Args:
+        network: Of the right shape; its own weights don't count.
+        rng: Dice.
+        forget_bias: Of every LSTM in it.
     """
     weights = {}
     for name, value in network.state_dict().items():
-        weights[name] = _fresh(name, tuple(value.shape), rng)
+        weights[name] = _fresh(name, tuple(value.shape), rng, forget_bias)
     return weights
 
 
-def _fresh(name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+def _fresh(
+    name: str, shape: tuple[int, ...], rng: np.random.Generator, forget_bias: float
+) -> Floats:
     if len(shape) == 1:
         bias = np.zeros(shape, np.float32)
         if "bias_ih" in name:  # gate order of torch.nn.LSTM: i, f, g, o
             size = shape[0] // 4
-            bias[size : 2 * size] = _FORGET_BIAS
+            bias[size : 2 * size] = forget_bias
         return bias
     if "embedding" in name:
         return rng.standard_normal(shape, np.float32)

@@ -43,7 +43,8 @@ class Numbers(Task[Namer]):
     """Whole numbers from 0 to 999; the answer is the number in words."""
 
     shape: Shape = "one_to_many"
-    plan = Plan(laps=20, steps=30, batch=32, learning_rate=0.015)
+    plan = Plan(laps=20, steps=25, batch=64, learning_rate=0.02)
+    forget_bias = 3.0  # the number is told once and must last for up to 28 letters
 
     def __init__(self, language: Language) -> None:
         """Name all numbers; see ``Task``."""

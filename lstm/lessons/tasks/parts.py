@@ -109,8 +109,10 @@ class Task(ABC, Generic[Network]):
 
     shape: Shape
     plan: Plan
+    forget_bias = 1.0
+    """Where the forget gates begin: the larger, the longer a fresh network remembers."""
     longest = 60
-    """Characters of an input."""
+    """Most characters of an input."""
 
     def __init__(self, language: Language) -> None:
         """Prepare the cases; no network is built yet.

@@ -38,7 +38,7 @@ def practise(task: Task[Any], rng: int) -> Iterator[Progress]:
         A part before the first step and one after every lap, the last with a share of 1.
     """
     dice = np.random.default_rng(rng)
-    network = with_weights(_bare(task), fresh_weights(_bare(task), dice))
+    network = with_weights(_bare(task), fresh_weights(_bare(task), dice, task.forget_bias))
     pupil = _Pupil(task, network, dice)
     judged: list[float] = []
     for lap in range(task.plan.laps + 1):

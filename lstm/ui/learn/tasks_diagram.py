@@ -12,6 +12,7 @@ import numpy as np
 
 from lstm.insight.reading import Floats
 from lstm.lessons.tasks.parts import Answer, Shape
+from lstm.ui.learn import svg
 
 COLUMNS = 9
 """Moments that are drawn at once; around the chosen one, if there are more."""
@@ -35,13 +36,11 @@ class Words:
         output: Of the row above.
         memory: Of the row between.
         entry: Of the row below.
-        whole: What the drawing shows, for those who don't see it.
     """
 
     output: str
     memory: str
     entry: str
-    whole: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,23 +78,19 @@ def diagram_svg(
         says: What is written instead of some outputs, such as a word of the visitor's language.
     """
     sheet = _Sheet(answer, shape, moment, _window(len(answer.fed), moment), says)
-    drawn = [_rows(words, shape), _running(sheet)]
+    drawn = [_rows(words), _running(sheet)]
     drawn += [_column(sheet, place) for place in sheet.columns]
     drawn += [_cut(sheet)]
-    return (
-        f'<svg class="charloom-shape" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{escape(words.whole)}">{"".join(drawn)}</svg>'
-    )
+    return svg.sheet(_WIDTH, _HEIGHT, *drawn)
 
 
-def bars_svg(chances: Floats, characters: str, moment: int, title: str) -> str:
+def bars_svg(chances: Floats, characters: str, moment: int) -> str:
     """Return a bar for every character: up for a yes, down for a no, as long as it is sure.
 
     Args:
         chances: Probability of the yes after each character, (T,).
         characters: T of them. Hostile.
         moment: Number of the running one, from 0.
-        title: What the drawing shows, for those who don't see it.
     """
     width, step = max(1, len(characters)) * 15, 15
     parts = [f'<line class="axis" x1="0" y1="36" x2="{width}" y2="36"/>']
@@ -110,8 +105,8 @@ def bars_svg(chances: Floats, characters: str, moment: int, title: str) -> str:
             f"{escape(character)}</text>"
         )
     return (
-        f'<svg class="charloom-verdict" width="{width}" height="92" viewBox="0 0 {width} 92" '
-        f'role="img" aria-label="{escape(title)}">{"".join(parts)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="92" '
+        f'viewBox="0 0 {width} 92" aria-hidden="true">{"".join(parts)}</svg>'
     )
 
 
@@ -120,17 +115,9 @@ def _window(count: int, moment: int) -> range:
     return range(start, min(count, start + COLUMNS))
 
 
-def _rows(words: Words, shape: Shape) -> str:
+def _rows(words: Words) -> str:
     rows = ((words.output, _OUT), (words.memory, _KEEP), (words.entry, _IN))
-    said = "".join(
-        f'<text class="row" x="0" y="{top + _TALL / 2 + 5}">{escape(word)}</text>'
-        for word, top in rows
-    )
-    arrow = "M0 0L8 4L0 8z"
-    return (
-        f'<defs><marker id="tip-{shape}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-        f'markerHeight="7" orient="auto"><path class="tip" d="{arrow}"/></marker></defs>{said}'
-    )
+    return "".join(svg.left_words(0, top + _TALL / 2 + 5, word, size=14) for word, top in rows)
 
 
 def _running(sheet: _Sheet) -> str:
@@ -151,21 +138,21 @@ def _column(sheet: _Sheet, place: int) -> str:
     if answer.fed[place]:
         fed_back = place >= answer.own
         parts.append(_box(left, _IN, answer.fed[place] if past else "", "fed" * fed_back))
-        parts.append(_arrow(sheet, f"M{middle} {_IN}V{_KEEP + _TALL + 2}", past))
+        parts.append(_arrow(f"M{middle} {_IN}V{_KEEP + _TALL + 2}", past))
     if sheet.speaks(place):
         said = sheet.says.get(answer.said[place], answer.said[place])
         parts.append(_box(left, _OUT, said if past else "", "said"))
-        parts.append(_arrow(sheet, f"M{middle} {_KEEP}V{_OUT + _TALL + 2}", past))
+        parts.append(_arrow(f"M{middle} {_KEEP}V{_OUT + _TALL + 2}", past))
     if place + 1 in sheet.columns:
         on = place < sheet.moment
-        parts.append(_arrow(sheet, f"M{left + _BOX} {_KEEP + 22}H{left + _COLUMN - 2}", on, "on"))
+        parts.append(_arrow(f"M{left + _BOX} {_KEEP + 22}H{left + _COLUMN - 2}", on, "on"))
         if place + 1 >= answer.own and answer.fed[place + 1]:
             end = left + _COLUMN
             path = (
                 f"M{left + _BOX} {_OUT + 34}C{end + 4} {_OUT + 50} {left + _BOX - 8} {_IN + 12} "
                 f"{end - 1} {_IN + 14}"
             )
-            parts.append(_arrow(sheet, path, on, "back"))
+            parts.append(_arrow(path, on, "back"))
     return f'<g class="{"past" if past else "coming"}">{"".join(parts)}</g>'
 
 
@@ -200,9 +187,8 @@ def _memory(values: Floats | None, left: float, kind: str) -> str:
     return box + "".join(bars)
 
 
-def _arrow(sheet: _Sheet, path: str, past: bool, kind: str = "") -> str:
-    name = f"arrow {kind}" + ("" if past else " coming")
-    return f'<path class="{name}" d="{path}" marker-end="url(#tip-{sheet.shape})"/>'
+def _arrow(path: str, past: bool, kind: str = "") -> str:
+    return svg.arrow(path, f"arrow {kind}" + ("" if past else " coming"))
 
 
 def _cut(sheet: _Sheet) -> str:

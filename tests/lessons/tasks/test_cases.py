@@ -207,7 +207,7 @@ def test_any_text_has_an_answer_of_the_task_s_shape(key: str, language: Language
     one = task(key, language)
     texts = {"colours": ["#123456"], "numbers": ["0", "999"]}.get(key, ["<b>مرحبا 你好</b>", "x"])
 
-    weights = fresh_weights(one.network(), np.random.default_rng(1))
+    weights = fresh_weights(one.network(), np.random.default_rng(1), 1.0)
     small = {name: value.astype(np.float16) for name, value in weights.items()}
     for text in texts:
         said = answer(one, small, one.accept(text))

@@ -30,7 +30,7 @@ def learned(key: str, language: Language, rng: int = 1) -> list[Progress]:
     return list(practise(task(key, language), rng))
 
 
-@pytest.mark.parametrize(("key", "language"), BARS, ids="-".join)
+@pytest.mark.parametrize(("key", "language"), BARS, ids=[f"{key}-{spoken}" for key, spoken in BARS])
 def test_a_network_learns_what_it_was_never_shown(key: str, language: Language) -> None:
     parts = learned(key, language)
     last = parts[-1]
