@@ -3,7 +3,7 @@
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from lstm.checkpoint import Saved
 from lstm.config import ModelConfig, TrainConfig
@@ -72,8 +72,12 @@ def watched(page: Page, server: Server) -> list[str]:
         if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != host:
             noted.append(address)
 
+    def refuse(dialog: Dialog) -> None:
+        noted.append(dialog.message)
+        dialog.dismiss()
+
     page.on("request", lambda request: asked(request.url))
-    page.on("dialog", lambda dialog: (noted.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", refuse)
     page.on("popup", lambda popup: noted.append(popup.url))
     return noted
 
