@@ -91,8 +91,8 @@ def _current() -> str:
     """Return the chapter that the address names, and remember that it was seen."""
     asked = address.get(_CHAPTER)
     key = asked if asked in CHAPTERS else CHAPTERS[0]
-    if st.query_params.get(_CHAPTER) != key:
-        address.put(_CHAPTER, key)
+    # Said anew at every drawing: what a callback says can be lost when a drawing follows at once.
+    address.put(_CHAPTER, key)
     st.session_state.setdefault(_SEEN, {})[key] = True
     return key
 
