@@ -187,7 +187,8 @@ def _samples_html(now: Board) -> str:
 
 def _table_html(now: Board) -> str:
     unit = choice("unit", UNITS)
-    names = ("member", "run", "state", "best", "epochs", "text")
+    # What matters most comes first: a phone shows three columns without scrolling.
+    names = ("member", "best", "state", "epochs", "run", "text")
     rows = [_row(place, row) for place, row in enumerate(now.shown, 1)]
     head = [t(f"classroom.board.{name}", unit=t(f"charts.unit_{unit}")) for name in names]
     table = blocks.table_html(t("classroom.board.table"), [head, *rows])
@@ -200,10 +201,10 @@ def _row(place: int, row: ClassRun) -> list[str]:
     best = shown(row.best_bits, unit)
     return [
         who,
-        row.name,
-        t(f"train.pending.{row.pending}" if row.pending else f"train.state.{row.state}"),
         f"★ {best}" if place == 1 and row.best_bits is not None else best,
+        t(f"train.pending.{row.pending}" if row.pending else f"train.state.{row.state}"),
         f"{row.epoch:.1f}",
+        row.name,
         row.corpus_name,
     ]
 
