@@ -10,7 +10,7 @@ from pathlib import Path
 from lstm.messages import Language, text
 from lstm.ui.learn.link import qr_image
 
-_STYLE = Path(__file__).with_name("handout.css")
+_STYLE = Path(__file__).with_name("printed.css")
 _SPOKEN: dict[Language, str] = {"en": "en", "zh": "zh-Hans"}
 _LINES = 3  # to write on, below each question
 
