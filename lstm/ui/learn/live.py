@@ -219,7 +219,7 @@ def _watch(lesson: Lesson, one: _Show, show: Callable[[Any], None], every: float
     place = min(one.seat.place, last)
     with st.container(key=f"live-{one.key}", gap="small"):
         _buttons(lesson, one, place, last, over=over)
-        with st.container(key=f"live-{one.key}-way", height=52, border=False):
+        with st.container(key=f"live-{one.key}-way", height=64, border=False):
             _way(lesson, one, reel, place, over=over)
         if parts:
             show(parts[place])

@@ -25,7 +25,7 @@ _LEFT, _COLUMN, _MARGIN = 210, 100, 30
 _TOP, _ROW, _FIELD = 128, 19, 46  # of the memories
 _HEIGHT = 390
 _LETTER_Y = 330
-_BAR = 52
+_BAR = 90
 
 
 def render(lesson: Lesson) -> None:
@@ -63,7 +63,7 @@ def own_word(text: str) -> str:
     if often >= _LEAST_OFTEN:
         return long
     short, often = _most_frequent(r"(?=([^\W\d_]{3}))", beginning)
-    return short if often else beginning.strip()[:3]
+    return short if often else beginning.strip()[:3].strip()
 
 
 def _most_frequent(pattern: str, text: str) -> tuple[str, int]:

@@ -54,8 +54,9 @@ def arrow(points: str, kind: str = "") -> str:
 def sheet(width: float, height: float, *pieces: str) -> str:
     """Return a drawing. Its size is that of its contents; the page scales it."""
     head = (
-        '<defs><marker id="charloom-head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
-        'markerHeight="7" orient="auto"><path d="M0,0 L8,4 L0,8 z" class="head"/></marker></defs>'
+        '<defs><marker id="charloom-head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" '
+        'markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">'
+        '<path d="M0,0 L8,4 L0,8 z" class="head"/></marker></defs>'
     )
     size = f'viewBox="0 0 {width:.0f} {height:.0f}" xmlns="http://www.w3.org/2000/svg"'
     return f'<svg {size} aria-hidden="true">{head}{"".join(pieces)}</svg>'
