@@ -1,11 +1,13 @@
 """The yardsticks measure what they say; how fast anything is, no test asks."""
 
 import math
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from lstm.bench import peers
+from lstm.bench import peers, scale
 from lstm.bench.peers.gpt import SmallGPT, time_to_goal
 from lstm.bench.rows import Row, table
 from lstm.corpus import Corpus
@@ -53,3 +55,34 @@ def test_a_table_has_a_line_for_each_figure() -> None:
         "| write | this | 1,234 /s |  |  |",
         "| write | that | 2.50 /s | 0.00 | this |",
     ]
+
+
+def test_a_large_text_is_read_trained_on_and_judged() -> None:
+    found = {row.what: row.value for row in scale.rows(size=300_000, seconds=0.5)}
+    assert found["training speed"] > 0
+    assert found["worker, most memory"] > 10
+    assert found["reference lines, most memory"] > 10
+
+
+def test_what_the_server_stands_on_is_counted_to_the_last_package() -> None:
+    needed = size.needed(size.REQUIREMENTS)
+    assert {"torch", "streamlit", "starlette", "click"} <= set(needed)  # click: of streamlit's
+    assert "pytest" not in needed
+    everything, *parts = size.rows()
+    assert everything.value == pytest.approx(sum(row.value for row in parts))
+    assert max(parts, key=lambda row: row.value).what == "torch"
+    assert sum(row.ratio or 0.0 for row in parts) == pytest.approx(1.0)
+
+
+def test_without_a_browser_the_page_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    with pytest.raises(BenchError) as missing:
+        next(page.rows())
+    assert missing.value.key == "bench_no_browser"
+
+
+def test_a_server_that_ends_is_said_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page, "ROOT", tmp_path)  # no app.py there
+    with pytest.raises(BenchError) as ended, page.served(tmp_path):
+        pass
+    assert ended.value.key == "bench_no_server"

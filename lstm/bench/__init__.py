@@ -7,8 +7,11 @@ what it was compared with in the same run.
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lstm.bench.page import rows as page_rows
 from lstm.bench.peers import rows as peers_rows
 from lstm.bench.rows import Row
+from lstm.bench.scale import rows as scale_rows
+from lstm.bench.size import rows as size_rows
 from lstm.bench.train import rows as train_rows
 from lstm.bench.write import rows as write_rows
 
@@ -16,6 +19,9 @@ BENCHES: dict[str, Callable[[Path | None], Iterator[Row]]] = {
     "train": lambda _: train_rows(),
     "write": lambda _: write_rows(),
     "peers": peers_rows,
+    "scale": lambda _: scale_rows(),
+    "page": lambda _: page_rows(),
+    "size": lambda _: size_rows(),
 }
 """What a bench prints, each called with the folder of its texts: figures with their yardsticks."""
 
