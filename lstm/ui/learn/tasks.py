@@ -98,7 +98,8 @@ def _choose(lesson: Lesson) -> str:
 def _idea(key: str, asked: Task[Any]) -> str:
     """Return what the network does and how it is judged, as HTML with its words explained."""
     what = explained_html(t(f"learn_tasks.idea.{key}"))
-    return f"{what} {explained_html(t('learn_tasks.judged', count=len(asked.held_out)))}"
+    judged = explained_html(t("learn_tasks.judged", count=len(asked.held_out)))
+    return what + (" " if asked.language == "en" else "") + judged
 
 
 def _own(key: str, asked: Task[Any]) -> str | None:
@@ -130,6 +131,7 @@ def _draw(key: str, asked: Task[Any], own: str | None, part: Progress) -> None:
     left, right = st.columns([11, 10], gap="medium")
     with left:
         st.html(verdict_html(key, asked, given, said))
+        place = st.container()
         moment = _moment(key, len(said.fed))
         words = Words(
             output=t("learn_tasks.output"),
@@ -138,7 +140,8 @@ def _draw(key: str, asked: Task[Any], own: str | None, part: Progress) -> None:
         )
         shape = diagram_svg(said, asked.shape, moment, words, _says(said))
         told = moment_said(said, moment)
-        drawing(shape, key="drawing-task", said=told, kind="charloom-shape")
+        with place:
+            drawing(shape, key="drawing-task", said=told, kind="charloom-shape")
         if asked.shape == "many_to_one":
             bars, see = bars_svg(_pleased(said), given, moment), t("learn_tasks.bars")
             st.html(f'<p class="charloom-see">{escape(see)}</p>')

@@ -195,7 +195,7 @@ def _cut(sheet: _Sheet) -> str:
     """Draw dots where there is more than is drawn."""
     places = []
     if sheet.columns.start > 0:
-        places.append(sheet.left(sheet.columns.start) - 14)
+        places.append(sheet.left(sheet.columns.start) - 22)
     if sheet.columns.stop < len(sheet.answer.fed):
         places.append(sheet.left(sheet.columns.stop - 1) + _BOX + 2)
     middle = _KEEP + _TALL / 2 + 5

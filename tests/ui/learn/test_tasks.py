@@ -31,8 +31,16 @@ def trained(key: str) -> Progress:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, str]]:
+    """Let trainings be short, and keep the newest of each drawing with what is said of it."""
+    kept: dict[str, tuple[str, str]] = {}
+
+    def keep(svg: str, *, key: str, said: str, kind: str = "") -> None:
+        kept[key] = svg, said
+
     monkeypatch.setattr(tasks, "task", brief)
+    monkeypatch.setattr(tasks, "drawing", keep)
+    return kept
 
 
 def ready(page: AppTest) -> AppTest:
@@ -52,10 +60,13 @@ def own_value(page: AppTest, key: str, language: Language) -> object:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("key", KINDS)
-def test_each_network_shows_its_shape_and_answers(key: str, language: Language) -> None:
+def test_each_network_shows_its_shape_and_answers(
+    key: str, language: Language, drawn: dict[str, tuple[str, str]]
+) -> None:
     page = ready(open_chapter("tasks", language, task=key))
     said = page_text(page)
-    assert "charloom-shape" in said
+    assert text("learn_tasks.output", language) in drawn["drawing-task"][0]
+    assert ("drawing-verdict" in drawn) == (key == "feelings")
     assert text("learn_tasks.answer", language) in said
     assert text("learn_tasks.cases", language) in said
     assert own_value(page, key, language)
@@ -70,28 +81,30 @@ def test_each_network_shows_its_shape_and_answers(key: str, language: Language) 
     assert after in said
 
 
-def test_the_learner_walks_through_the_moments() -> None:
+def test_the_learner_walks_through_the_moments(drawn: dict[str, tuple[str, str]]) -> None:
     page = ready(open_chapter("tasks", "en", task="brackets"))
     page.text_input(key="tasks-own-brackets-en").set_value("a (b)").run()
     moments = page.slider(key="tasks-moment-brackets")
     assert (moments.min, moments.max, moments.value) == (1, 5, 5)
     moments.set_value(2).run()
-    shown = page_text(page)
-    assert "Moment 2 of 5. In: a space." in shown
+    shown, told = drawn["drawing-task"]
+    assert told.startswith("Moment 2 of 5. In: a space.")
     assert shown.count('class="past"') == 2
     page.text_input(key="tasks-own-brackets-en").set_value("a").run()
     assert not page.exception
-    assert "Moment 1 of 1. In: a." in page_text(page)
+    assert drawn["drawing-task"][1].startswith("Moment 1 of 1. In: a.")
 
 
-def test_bad_input_gets_a_sentence_and_hostile_input_stays_text() -> None:
+def test_bad_input_gets_a_sentence_and_hostile_input_stays_text(
+    drawn: dict[str, tuple[str, str]],
+) -> None:
     page = ready(open_chapter("tasks", "en", task="feelings"))
     page.text_input(key="tasks-own-feelings-en").set_value("   ").run()
     assert text("errors.lesson_empty") in page_text(page)
     page.text_input(key="tasks-own-feelings-en").set_value("<img src=x> **b**").run()
     assert not page.exception
     assert text("errors.lesson_empty") not in page_text(page)
-    assert "<img" not in page_text(page)
+    assert "<img" not in page_text(page) + "".join(svg for svg, _ in drawn.values())
 
 
 def test_a_teacher_can_take_the_choice_and_the_box_away() -> None:
