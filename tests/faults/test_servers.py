@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import time
 
 import pytest
 
@@ -51,17 +52,24 @@ def test_the_leader_knows_that_it_is_the_leader(store: RunStore) -> None:
 
 
 @pytest.mark.parametrize("jump", [HOURS, -HOURS])
-def test_a_clock_that_jumps_changes_nothing(nursery: Nursery, store: RunStore, jump: float) -> None:
-    """The server's clock jumps while a run trains, and the next worker's with it."""
+def test_a_clock_that_jumps_changes_nothing(
+    nursery: Nursery, store: RunStore, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    """The clock jumps while a run trains: for the server, the pages and the next worker."""
     run, waiting = make_run(store), make_run(store, "bert", epochs=1)
     server = nursery.server(store)
     wait_for_step(store, run.id, 0)
     wait_for_state(store, waiting.id, RunState.FINISHED)
     before = store.run(run.id)
     kill(server)
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + jump)
     nursery.server(store, clock=jump)
     late = make_run(store, "carla", epochs=1)
-    assert wait_for_state(store, late.id, RunState.FINISHED).attempts == 0
+    ended = wait_for_state(
+        store, late.id, RunState.FINISHED, tick=lambda: store.touch("carla")
+    )  # whose page is open
+    assert ended.attempts == 0
     after = wait_for_step(store, run.id, before.step)
     assert (after.pid, after.attempts) == (before.pid, 0)
     assert before.pid is not None
