@@ -182,7 +182,7 @@ def test_who_does_without_the_rest_keeps_what_there_is(
 ) -> None:
     job = jobs.Job(lambda: iter(()))
 
-    def unfinished(key: tuple[str, ...], work: object) -> jobs.Job:
+    def unfinished(key: tuple[str, ...], work: object, lane: str) -> jobs.Job:
         return job
 
     monkeypatch.setattr(jobs, "job", unfinished)
