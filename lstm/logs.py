@@ -25,6 +25,7 @@ VARIABLE = "CHARLOOM_LOG"
 OURS = "charloom"
 _ROOT = Path(__file__).resolve().parents[1]
 _MOST_PLACES = 12
+_SAYS_NOTHING = ("uvicorn.access",)  # a line for each request, empty without its address
 
 
 def is_wanted(stream: TextIO) -> bool:
@@ -49,6 +50,8 @@ def install(stream: TextIO | None = None) -> None:
     for known in list(root.manager.loggerDict.values()):
         if isinstance(known, logging.Logger):
             known.handlers, known.propagate = [], True
+    for quiet in _SAYS_NOTHING:
+        logging.getLogger(quiet).setLevel(logging.WARNING)
     logging.setLoggerClass(_ToRoot)  # a library that comes later adds handlers of its own
     logging.captureWarnings(True)
     ours = logging.getLogger(OURS)
