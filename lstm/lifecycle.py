@@ -11,7 +11,17 @@ from typing import Any
 
 from lstm.errors import StoreError
 from lstm.journal import Journal, add_notice
-from lstm.records import RUN_COLUMNS, Action, CommandRow, Message, Run, RunState, run_of
+from lstm.records import (
+    RUN_COLUMNS,
+    Action,
+    CommandRow,
+    Message,
+    Run,
+    RunState,
+    is_damaged,
+    run_of,
+    runs_of,
+)
 from lstm.turns import to_the_end
 
 SELECT_RUN = f"SELECT {RUN_COLUMNS} FROM runs JOIN corpora ON corpora.key = runs.corpus"
@@ -46,7 +56,11 @@ class Lifecycle(Journal):
                 f"""{SELECT_RUN} WHERE pid IS NOT NULL OR state IN ('starting', 'running')
                     ORDER BY turn"""
             ).fetchall()
-        return [run_of(row) for row in rows]
+        for row in rows:
+            if is_damaged(row):
+                with self._database.write(durable=True) as db:
+                    set_damaged_aside(db, row["id"])
+        return runs_of(rows)
 
     def lost(self, run_id: str, pid: int | None) -> Run:
         """Note that a run's process is gone without having said why.
@@ -211,6 +225,20 @@ def get_run(db: sqlite3.Connection, run_id: str) -> Run:
     if row is None:
         raise StoreError("unknown_run")
     return run_of(row)
+
+
+def set_damaged_aside(db: sqlite3.Connection, run_id: str) -> bool:
+    """Take a run that can't be read out of the way of the others; tell whether it can be.
+
+    Its files stay where they are.
+    """
+    try:
+        get_run(db, run_id)
+    except StoreError as error:
+        reason = Message.of_error(error).to_json()
+        set_run(db, run_id, state=RunState.FAILED, reason=reason, pid=None, pid_started=None)
+        return False
+    return True
 
 
 def set_run(db: sqlite3.Connection, run_id: str, **columns: Any) -> None:  # noqa: ANN401

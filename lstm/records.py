@@ -6,6 +6,7 @@ values alone. Knows nothing of SQL files or processes.
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Self
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lstm.config import ModelConfig, TrainConfig
-from lstm.errors import CharloomError
+from lstm.errors import CharloomError, ConfigError, StoreError
 from lstm.messages import Language, text
 
 Column = npt.NDArray[np.float64]
@@ -225,9 +226,29 @@ def run_of(row: sqlite3.Row) -> Run:
     """Return the run of a database row that has ``RUN_COLUMNS``.
 
     Raises:
-        ConfigError: The stored settings are not valid ones.
+        StoreError: The row holds settings or a state that are none.
     """
-    values = dict(row)
+    try:
+        return _run_of(dict(row))
+    except (ConfigError, AttributeError, TypeError, ValueError) as error:
+        raise StoreError("run_damaged", run=row["id"]) from error
+
+
+def runs_of(rows: Iterable[sqlite3.Row]) -> list[Run]:
+    """Return the runs of rows; a damaged one must not hide the others and is left out."""
+    return [run_of(row) for row in rows if not is_damaged(row)]
+
+
+def is_damaged(row: sqlite3.Row) -> bool:
+    """Tell whether a row is no run; see ``run_of``."""
+    try:
+        run_of(row)
+    except StoreError:
+        return True
+    return False
+
+
+def _run_of(values: dict[str, Any]) -> Run:
     values["corpus_fingerprint"] = values.pop("corpus")
     del values["turn"]  # the order in the queue; ``RunStore.queue_place`` tells the place
     del values["recorded"]  # for whoever writes events that come from another machine

@@ -26,7 +26,8 @@ from lstm.records import (
     Run,
     RunState,
     SampleRow,
-    run_of,
+    is_damaged,
+    runs_of,
 )
 from lstm.sharing import Sharing
 from lstm.shelf import corpus_key
@@ -111,14 +112,20 @@ class RunStore(Housekeeping, Sharing, Vitals):
             return get_run(db, run_id)
 
     def runs(self, owner: str, include_deleted: bool = False) -> list[Run]:
-        """Return the runs of a visitor, newest first."""
+        """Return the runs of a visitor, newest first; without the ``damaged`` ones."""
         deleted = "" if include_deleted else "AND deleted IS NULL"
         with self._database.read() as db:
             rows = db.execute(
                 f"{SELECT_RUN} WHERE owner = ? {deleted} ORDER BY runs.created DESC, turn DESC",
                 (owner,),
             ).fetchall()
-        return [run_of(row) for row in rows]
+        return runs_of(rows)
+
+    def damaged(self, owner: str) -> list[tuple[str, str]]:
+        """Return id and name of a visitor's runs whose entries in the database can't be read."""
+        with self._database.read() as db:
+            rows = db.execute(f"{SELECT_RUN} WHERE owner = ?", (owner,)).fetchall()
+        return [(row["id"], row["name"]) for row in rows if is_damaged(row)]
 
     def rename(self, run_id: str, name: str) -> Run:
         """Give a run another name.

@@ -8,9 +8,9 @@ import time
 
 from lstm.errors import StoreError
 from lstm.journal import add_notice
-from lstm.lifecycle import SELECT_RUN, Lifecycle, get_run, set_run
+from lstm.lifecycle import SELECT_RUN, Lifecycle, get_run, set_damaged_aside, set_run
 from lstm.limits import Limits
-from lstm.records import Message, Run, RunState, run_of
+from lstm.records import Message, Run, RunState, runs_of
 from lstm.turns import (
     TRAINS,
     WAITS,
@@ -40,7 +40,7 @@ class Queue(Lifecycle):
         with self._database.write(durable=True) as db:
             owners = training_owners(db)
             chosen = next_up(line(db), frozenset(owners)) if len(owners) < slots else None
-            if chosen is None:
+            if chosen is None or not set_damaged_aside(db, chosen.run):
                 return None
             set_run(db, chosen.run, state=RunState.STARTING)
             return get_run(db, chosen.run)
@@ -56,7 +56,11 @@ class Queue(Lifecycle):
             clock = Clock(_runs(db, f"{measured} LIMIT {_MEASURED}"), limits.max_seconds)
         return forecast(
             [Training(run.owner, clock.seconds(run)) for run in trains],
-            [Waiting(one.run, one.owner, clock.seconds(waits[one.run])) for one in waiting],
+            [
+                Waiting(one.run, one.owner, clock.seconds(waits[one.run]))
+                for one in waiting
+                if one.run in waits
+            ],
             limits.slots,
         )
 
@@ -68,7 +72,7 @@ class Queue(Lifecycle):
                     AND state IN ('queued', 'starting', 'running') ORDER BY runs.turn""",
                 (owner,),
             ).fetchall()
-        return [run_of(row) for row in rows]
+        return runs_of(rows)
 
     def queue_place(self, run_id: str) -> int | None:
         """Return a run's place in the queue, 1 for the next one; None if it doesn't wait."""
@@ -143,4 +147,4 @@ def _say_once(db: sqlite3.Connection, run_id: str, message: Message) -> None:
 
 
 def _runs(db: sqlite3.Connection, condition: str) -> list[Run]:
-    return [run_of(row) for row in db.execute(f"{SELECT_RUN} WHERE {condition}")]
+    return runs_of(db.execute(f"{SELECT_RUN} WHERE {condition}"))

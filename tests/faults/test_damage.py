@@ -165,7 +165,7 @@ def test_a_damaged_database_is_named_and_its_copy_brings_everything_back(
         read_all(tmp_path, runs)
     assert damaged.value.key == "store_damaged"
     for language in ("en", "zh"):
-        sentence = damaged.value.text(language)  # type: ignore[arg-type]
+        sentence = damaged.value.text(language)
         assert DATABASE in sentence
         assert BACKUP in sentence
     for file in tmp_path.glob(f"{DATABASE}*"):  # as the sentence says
@@ -238,3 +238,46 @@ def test_a_run_whose_text_is_harmed_fails_with_a_sentence_and_the_others_train(
         assert failed.reason is not None
         assert failed.reason.key in {"errors.damaged_corpus", "errors.corpus_missing"}
         assert store.run(other.id).state == RunState.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("model_config", "{"),
+        ("model_config", '{"hidden_size": "many"}'),
+        ("train_config", "[]"),
+        ("state", "asleep"),
+        ("reason", "{}"),
+    ],
+)
+def test_a_damaged_entry_is_named_and_the_others_stay_usable(
+    tmp_path: Path, column: str, value: str
+) -> None:
+    with RunStore(tmp_path) as store:
+        hurt, whole = (make_run(store, "visitor") for _ in range(2))
+        with sqlite3.connect(tmp_path / DATABASE) as db:
+            db.execute(f"UPDATE runs SET {column} = ? WHERE id = ?", (value, hurt.id))
+        assert [run.id for run in store.runs("visitor")] == [whole.id]
+        assert store.damaged("visitor") == [(hurt.id, "my run")]
+        assert store.damaged("other") == []
+        with pytest.raises(StoreError) as damaged:
+            store.run(hurt.id)
+        assert damaged.value.key == "run_damaged"
+        started = [claimed.id for claimed in (store.claim(1), store.claim(1)) if claimed]
+        assert started == [whole.id]
+        assert [run.id for run in store.watched()] == [whole.id]
+        assert store.queue_place(whole.id) is None
+
+
+def test_a_damaged_entry_of_a_training_gives_its_slot_back(tmp_path: Path) -> None:
+    with RunStore(tmp_path) as store:
+        hurt, whole = (make_run(store, owner) for owner in ("anna", "ben"))
+        claimed = store.claim(1)
+        assert claimed is not None
+        assert claimed.id == hurt.id
+        with sqlite3.connect(tmp_path / DATABASE) as db:
+            db.execute("UPDATE runs SET model_config = '' WHERE id = ?", (hurt.id,))
+        assert store.watched() == []
+        following = store.claim(1)
+        assert following is not None
+        assert following.id == whole.id

@@ -47,6 +47,8 @@ def render() -> None:
     runs = store().runs(owner(), include_deleted=True)
     alive = [run for run in runs if run.deleted is None]
     _refused()
+    for run_id, name in store().damaged(owner()):
+        alert(t("runs.damaged", name=name, run=run_id))
     _cleaned(alive)
     bring_back()
     _deleted([run for run in runs if run.deleted is not None])
