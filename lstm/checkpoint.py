@@ -142,8 +142,8 @@ def _facts(data: bytes) -> Mapping[str, Any]:
     if length > min(len(data) - 8, _MOST_HEADER):
         raise CheckpointError("checkpoint_damaged")
     try:
-        header = json.loads(data[8 : 8 + length])
-        facts = json.loads(header["__metadata__"][_KEY])
+        header = json.loads(data[8 : 8 + length], object_pairs_hook=_named_once)
+        facts = json.loads(header["__metadata__"][_KEY], object_pairs_hook=_named_once)
     except (ValueError, RecursionError) as error:
         raise CheckpointError("checkpoint_damaged") from error
     except (KeyError, TypeError) as error:
@@ -151,6 +151,14 @@ def _facts(data: bytes) -> Mapping[str, Any]:
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise CheckpointError("checkpoint_foreign")
     return facts
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse what is said twice: two programs might believe different ones."""
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        raise ValueError("a name stands twice")
+    return named
 
 
 def _saved(facts: Mapping[str, Any], tensors: dict[str, Tensor]) -> Saved:

@@ -16,7 +16,7 @@ from torch import Tensor
 from lstm.checkpoint import Saved, loads
 from lstm.config import VALIDATION_SHARE, VOCABULARY_CAP
 from lstm.corpus import Corpus
-from lstm.errors import CheckpointError, CorpusError
+from lstm.errors import CharloomError, CheckpointError, CorpusError, DocumentError
 from lstm.events import TrainingState
 from lstm.readers.archive import Archive
 from lstm.readers.document import Source
@@ -53,7 +53,7 @@ class Returned:
     name: str
     saved: Saved
     newest: Saved | None = None
-    damaged: CheckpointError | None = None
+    damaged: CharloomError | None = None
 
     @property
     def title(self) -> str:
@@ -88,7 +88,7 @@ def read_model(data: bytes, name: str) -> Returned:
     try:
         newest = loads(archive.read(training))
         _check_same(saved, newest)
-    except CheckpointError as error:
+    except (CheckpointError, DocumentError) as error:
         return Returned(stem, saved, damaged=error)
     return Returned(stem, saved, newest)
 

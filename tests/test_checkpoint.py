@@ -389,6 +389,45 @@ def test_a_header_that_lies_about_its_tensors_is_refused() -> None:
     assert refused(with_header(header, body)) == "checkpoint_damaged"
 
 
+def said_twice(text: str, name: str, value: object) -> str:
+    """A JSON object with one more entry, whose name is there already."""
+    return f"{text[:-1]}, {json.dumps(name)}: {json.dumps(value)}}}"
+
+
+def test_what_is_said_twice_is_refused() -> None:
+    """Even if it is the same: the first and the last must never be told apart."""
+    header, body = header_of(DATA)
+    whole = json.dumps(header)
+    facts = header["__metadata__"]["charloom"]
+    header["__metadata__"]["charloom"] = said_twice(facts, "vocabulary", ["a"])
+    bias = header["model.head.bias"]
+    for raw in (
+        said_twice(whole, "model.head.bias", bias),
+        said_twice(whole, "model.head.bias", {**bias, "shape": [2**40]}),
+        said_twice(whole, "__metadata__", {"charloom": "{}"}),
+        json.dumps(header),
+    ):
+        data = struct.pack("<Q", len(raw)) + raw.encode() + body
+        assert refused(data) == "checkpoint_damaged"
+
+
+def test_two_weights_may_not_share_their_bytes() -> None:
+    header, body = header_of(DATA)
+    header["model.twin"] = header["model.head.bias"]
+    assert refused(with_header(header, body)) == "checkpoint_damaged"
+
+
+@pytest.mark.parametrize("many", [{"shape": [0] * 100_000}, {"shape": [2**63]}, {"shape": [2**70]}])
+def test_a_tensor_of_absurd_shape_costs_nothing(many: dict[str, object]) -> None:
+    """One without a byte is harmless, whatever its shape; one that claims some is refused."""
+    header, body = header_of(DATA)
+    header["more"] = {"dtype": "F32", "data_offsets": [len(body), len(body)], **many}
+    if many["shape"] == [0] * 100_000:
+        assert loads(with_header(header, body)).vocabulary == SAVED.vocabulary
+    else:
+        assert refused(with_header(header, body)) == "checkpoint_damaged"
+
+
 def test_nothing_in_a_file_is_executed(tmp_path: Path) -> None:
     """A pickle, as other programs' model files are, is not even opened."""
     path = tmp_path / "model.pt"

@@ -1,6 +1,7 @@
 """Settings: whoever holds one holds a valid one."""
 
 import dataclasses
+import json
 import math
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from lstm.config import ModelConfig, SampleConfig, TrainConfig
 from lstm.errors import ConfigError
+from lstm.messages import LANGUAGES
 
 Config = type[ModelConfig] | type[TrainConfig] | type[SampleConfig]
 
@@ -128,3 +130,43 @@ def test_configs_are_frozen() -> None:
 def test_json_brings_back_the_same_settings(hidden: int, dropout: float, cell: str) -> None:
     config = ModelConfig.from_json({"hidden_size": hidden, "dropout": dropout, "cell": cell})
     assert ModelConfig.from_json(config.to_json()) == config
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(10**400),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=4,
+)
+likely = st.sampled_from(
+    [0, 1, 2, 8, 0.0, 0.5, 0.9, 1.0, *(choice for *_, choices in CHOICES for choice in choices)]
+)
+
+
+@st.composite
+def any_settings(draw: st.DrawFn, kind: Config) -> dict[str, object]:
+    """A JSON object that often has the right names, and sometimes the right values."""
+    names = st.sampled_from([field.name for field in dataclasses.fields(kind)]) | st.text(
+        max_size=9
+    )
+    return draw(st.dictionaries(names, likely | anything, max_size=4))
+
+
+def understood(error: ConfigError, fields: set[str]) -> None:
+    """A refusal is a sentence in both languages, and names what is wrong."""
+    assert error.field in fields
+    assert all(error.text(language) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("kind", NEEDED)
+def test_any_json_is_a_valid_config_or_a_sentence(kind: Config) -> None:
+    @given(any_settings(kind), st.booleans())
+    def attempt(values: dict[str, object], complete: bool) -> None:
+        try:
+            config = kind.from_json({**(NEEDED[kind] if complete else {}), **values})
+        except ConfigError as error:
+            understood(error, {*values, "seconds"})
+            return
+        written = json.loads(json.dumps(config.to_json(), allow_nan=False))
+        assert kind.from_json(written) == config
+
+    attempt()

@@ -1,7 +1,9 @@
 """A network that was taken home comes back as it was, and can go on with another text."""
 
 import io
+import stat
 import zipfile
+import zlib
 from dataclasses import replace
 from typing import get_args
 
@@ -100,9 +102,55 @@ def test_a_damaged_training_does_not_cost_the_network(trained: Saved) -> None:
         assert isinstance(found.damaged, CheckpointError)
 
 
+def packed_oddly(entry: zipfile.ZipInfo, data: bytes) -> bytes:
+    """An archive with one entry."""
+    page = io.BytesIO()
+    with zipfile.ZipFile(page, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(entry, data)
+    return page.getvalue()
+
+
+def link() -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo("model.safetensors")
+    entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return entry
+
+
+@pytest.mark.parametrize("kind", ["bomb", "checksum"])
+def test_a_training_that_can_not_be_unpacked_does_not_cost_the_network(
+    trained: Saved, kind: str
+) -> None:
+    network = dumps(trained, with_training=False)
+    rest = bytes(50_000_000) if kind == "bomb" else b"words " * 100
+    whole = zipped({"model.safetensors": network, "training.safetensors": rest})
+    if kind == "checksum":
+        sum_of_it = zlib.crc32(rest).to_bytes(4, "little")
+        whole = whole.replace(sum_of_it, bytes(4))
+    found = read_model(whole, "a.zip")
+    assert weights_are_equal(found.saved, trained)
+    assert isinstance(found.damaged, DocumentError)
+
+
+def test_an_archive_in_an_archive_is_not_looked_into(trained: Saved) -> None:
+    inner = zipped({"model.safetensors": dumps(trained)})
+    with pytest.raises(CheckpointError, match="There is no network"):
+        read_model(zipped({"inner.zip": inner}), "a.zip")
+
+
+def test_of_two_networks_the_outermost_is_taken(trained: Saved) -> None:
+    data = dumps(trained, with_training=False)
+    files = {"a/b/model.safetensors": b"x", "a/z.safetensors": data, "a/zz.safetensors": b"x"}
+    assert weights_are_equal(read_model(zipped(files), "a.zip").saved, trained)
+
+
 @pytest.mark.parametrize(
     ("data", "name", "sentence"),
     [
+        (packed_oddly(link(), b"/etc/passwd"), "a.zip", "There is no network"),
+        (zipped({"C:/model.safetensors": b"x"}), "a.zip", "There is no network"),
+        (zipped({"/model.safetensors": b"x"}), "a.zip", "There is no network"),
+        (zipped({f"{n}.safetensors": b"" for n in range(2_001)}), "a.zip", "2000"),
+        (zipped({"a.safetensors/": b""}), "a.zip", "There is no network"),
         (b"", "a.safetensors", "damaged"),
         (b"x" * 100, "a.safetensors", "damaged"),
         (b"x" * 100, "a.zip", r"“a\.zip” is damaged"),

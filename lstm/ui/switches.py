@@ -21,7 +21,7 @@ def choice(name: str, options: tuple[_Option, ...]) -> _Option:
 
 
 def switch(name: str, options: tuple[_Option, ...]) -> _Option:
-    """Draw a switch and return what it shows.
+    """Draw a switch and return what it shows: one of the options, whatever a browser sends.
 
     Args:
         name: Its name in the address; its title is ``train.look.<name>``.
@@ -29,12 +29,19 @@ def switch(name: str, options: tuple[_Option, ...]) -> _Option:
     """
     # Streamlit knows options by their titles: in another language it is another switch.
     key = f"{name}-{language()}"
-    return st.segmented_control(
+    shown = st.segmented_control(
         t(f"train.look.{name}"),
         options,
         default=choice(name, options),
         required=True,
         format_func=lambda option: t(f"train.look.{option}"),
         key=key,
-        on_change=lambda: address.put(name, st.session_state[key]),
+        on_change=_keep,
+        args=(name, key, options),
     )
+    return shown if shown in options else choice(name, options)
+
+
+def _keep(name: str, key: str, options: tuple[str, ...]) -> None:
+    if st.session_state[key] in options:
+        address.put(name, st.session_state[key])

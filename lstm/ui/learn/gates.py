@@ -75,8 +75,8 @@ def _cell(lesson: Lesson, context: Context) -> int:
         return (
             wishes.whole("cell", 1, cells, label=t("learn_gates.cell"), default=first, box=True) - 1
         )
-    asked = wishes.value("cell") or ""
-    return (int(asked) if asked.isdecimal() and 1 <= int(asked) <= cells else first) - 1
+    asked = wishes.as_whole(wishes.value("cell") or "")
+    return (asked if asked is not None and 1 <= asked <= cells else first) - 1
 
 
 def _draw(context: Context, moment: Moment) -> None:

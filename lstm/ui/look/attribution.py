@@ -75,8 +75,8 @@ def chosen(length: int) -> int:
     clicked = picked(_KEY, length)
     if clicked is not None:
         wishes.put("place", max(1, clicked) + 1)
-    said = wishes.value("place")
-    place = int(said) - 1 if said is not None and said.isdecimal() else min(_FIRST, length - 1)
+    said = wishes.as_whole(wishes.value("place") or "")
+    place = min(_FIRST, length - 1) if said is None else said - 1
     return max(1, min(place, length - 1))
 
 

@@ -6,6 +6,7 @@ Knows nothing of what a view computes.
 import csv
 import inspect
 import io
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, TypeVar, cast
@@ -109,14 +110,13 @@ def csv_bytes(head: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """
     page = io.StringIO()
     writer = csv.writer(page, lineterminator="\r\n")
-    writer.writerow(head)
-    for row in rows:
+    for row in itertools.chain([head], rows):
         writer.writerow([_harmless(cell) for cell in row])
     return page.getvalue().encode("utf-8-sig", "replace")
 
 
 def _harmless(cell: object) -> object:
-    if isinstance(cell, str) and cell[:1] in tuple("=+-@\t"):
+    if isinstance(cell, str) and (cell[:1] == "\t" or cell.lstrip()[:1] in tuple("=+-@")):
         return f"'{cell}"
     return cell
 

@@ -74,8 +74,8 @@ def render(context: Context) -> None:
     look = context.computed("gates", lambda: _look(context, layer), layer)
     place = picked(_KEY, len(look.rows[0]))
     if place is None:
-        asked = wishes.value("place") or ""
-        place = int(asked) - 1 if asked.isdecimal() and 0 < int(asked) <= len(look.rows[0]) else 0
+        asked = wishes.as_whole(wishes.value("place") or "") or 1
+        place = asked - 1 if asked <= len(look.rows[0]) else 0
     wishes.put("place", place + 1)
     if len(context.text) > SHOWN:
         blocks.alert(t("look_gates.first", shown=SHOWN), "info")

@@ -142,8 +142,8 @@ def _choice(context: Context, now: Moment, key: int | None) -> str:
 
 def _put_other(written: str, context: Context, key: str) -> None:
     chosen = st.session_state[key]
-    if chosen is not None:
-        _write(written + context.name(int(chosen)))
+    if chosen in range(context.model.vocab_size):
+        _write(written + context.name(chosen))
 
 
 def _write(written: str) -> None:

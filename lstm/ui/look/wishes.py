@@ -14,6 +14,7 @@ from lstm.ui.language import t
 PLAYING = "_look_playing"
 """In the session: whether a view goes on by itself. Leaving the view ends that."""
 
+_MOST_DIGITS = 9
 _Option = TypeVar("_Option", bound=str)
 
 
@@ -59,7 +60,7 @@ def one_of_many(
 
 def whole(name: str, least: int, most: int, *, label: str, default: int, box: bool = False) -> int:
     """Let the visitor set a whole number, by a slider or in a box. ``least`` is below ``most``."""
-    key = _remember(name, default, lambda value: int(value) if value.isdecimal() else None)
+    key = _remember(name, default, as_whole)
     st.session_state[key] = min(max(int(st.session_state[key] or least), least), most)
     draw = st.number_input if box else st.slider
     chosen = draw(label, least, most, key=key, on_change=_keep, args=(name,), step=1)
@@ -114,6 +115,11 @@ def _keep(name: str) -> None:
 
 def _key(name: str) -> str:
     return f"look-{name}"
+
+
+def as_whole(said: str) -> int | None:
+    """Return the number from 0 that an address says; None if it says none, or an absurd one."""
+    return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else None
 
 
 def as_number(said: str) -> float | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 _KEY = "pager"
+_TURNS = ("next", "back", "leave")  # a tuple: what a browser sends may have no hash
 
 
 def pager(page: str, *, listening: bool, turned: Callable[[str], None]) -> None:
@@ -23,7 +24,7 @@ def pager(page: str, *, listening: bool, turned: Callable[[str], None]) -> None:
 
     def noted() -> None:
         asked = st.session_state[_KEY].get("turn")
-        if asked in {"next", "back", "leave"}:
+        if asked in _TURNS:
             turned(asked)
 
     data = {"page": page, "listening": listening}
