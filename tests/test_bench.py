@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm.bench import peers, scale
+from lstm.bench import page, peers, scale, size
 from lstm.bench.peers.gpt import SmallGPT, time_to_goal
 from lstm.bench.rows import Row, table
 from lstm.corpus import Corpus

@@ -9,14 +9,19 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 from typing import BinaryIO
 
 import pytest
 
 from tests.store_tools import wait_until
+from tests.wheels import pack
 
 ROOT = Path(__file__).parents[1]
 PORT = "8501"
@@ -162,18 +167,69 @@ def test_the_readme_says_what_a_space_must_know() -> None:
 
 
 # ---- the same steps without an engine -----------------------------------------------------------
+#
+# Executed: both lines of pip in a fresh environment; what COPY copies, compileall, mkdir, CMD and
+# HEALTHCHECK; as user 1000 where we may become that user, over files that are ours. Not executed:
+# FROM, useradd, and what pip would download. Its packages are wheels made of the installed ones,
+# small ones whole, large ones as their metadata alone (torch has 750 MB).
+
+IMPORTED = ("platformdirs", "psutil", "segno", "tqdm")
+"""Packages small enough to be installed whole."""
+
+
+def test_the_lines_of_pip_fill_a_fresh_environment(tmp_path: Path) -> None:
+    """The second one leaves the first one's torch alone; nothing is missing or at odds."""
+    required = Path(shutil.copy(ROOT / "requirements.txt", tmp_path))
+    whole = pack(required, tmp_path / "wheels")
+    hand_over(tmp_path)
+    run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "python")], tmp_path)
+    first, second = [rest for rest in all_of("RUN") if rest.startswith("pip install")]
+    torch = f"torch-{version('torch')}"
+    assert torch in pip(first, tmp_path).split("Successfully installed")[1]
+    said = pip(second, tmp_path)
+    assert "Requirement already satisfied: torch==" in said
+    assert torch not in said.split("Successfully installed")[1]
+    assert pip("pip check", tmp_path) == "No broken requirements found.\n"
+    assert set(IMPORTED) <= whole
+    run([str(tmp_path / "python/bin/python"), "-c", f"import {', '.join(IMPORTED)}"], tmp_path)
+    assert (tmp_path / "python/bin/streamlit").stat().st_uid == user_to_be()
+
+
+def pip(line: str, home: Path) -> str:
+    """Run one of the Dockerfile's lines with its settings in the fresh environment."""
+    _, *words = shlex.split(line.replace("/tmp/requirements.txt", "requirements.txt"))
+    there = ["-m", "pip", "--python", str(home / "python" / "bin" / "python")]
+    settings = dict(word.split("=", 1) for rest in all_of("ENV") for word in shlex.split(rest))
+    without_the_net = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(home / "wheels")}
+    return run([sys.executable, *there, *words], home, settings | without_the_net)
+
+
+def run(command: list[str], home: Path, settings: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Run a command at home as the user to be, with no setting of ours; return what it said."""
+    nothing_of_ours = {"PATH": os.defpath, "HOME": str(home), "PIP_CONFIG_FILE": os.devnull}
+    ended = subprocess.run(
+        [*becoming_the_user(), *command],
+        cwd=home,
+        env={**nothing_of_ours, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said: str = ended.stdout
+    assert ended.returncode == 0, said + ended.stderr
+    return said
 
 
 def test_the_server_runs_from_a_copy_that_it_can_t_change() -> None:
-    """What COPY copies, read-only, started as CMD says."""
-    user = user_to_be()
+    """What COPY copies, compiled, read-only, started as CMD says."""
     with tempfile.TemporaryDirectory(prefix="charloom-container-") as folder:
         home = Path(folder)
         app = put_together(home / "app")
-        os.chown(home, user, -1)
+        before = sorted(app.rglob("*"))
+        os.chown(home, user_to_be(), -1)
         port = free_port()
         with (home / "log").open("wb") as log:
-            process = start_as_told(home, port, log, user)
+            process = start_as_told(home, port, log)
         try:
             wait_until(lambda: process.poll() is not None or is_healthy(port))
             assert process.poll() is None, (home / "log").read_text("utf-8")
@@ -182,24 +238,40 @@ def test_the_server_runs_from_a_copy_that_it_can_t_change() -> None:
             process.terminate()
             process.wait(30)
         assert "Traceback" not in (home / "log").read_text("utf-8")
-        assert (home / "charloom").stat().st_uid == user
+        assert (home / "charloom").stat().st_uid == user_to_be()
+        assert sorted(app.rglob("*")) == before
         for path in app.rglob("*"):
-            assert path.name != "__pycache__"
             path.parent.chmod(0o755)  # else nobody but root could tidy up
 
 
+@cache
+def becoming_the_user() -> tuple[str, ...]:
+    """The words before a command that user 1000 is to run; none if we may not become that user.
+
+    That user may read all that we may, such as this Python, but writes only what is theirs.
+    """
+    who = ("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups")
+    reading = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+    if os.getuid() == 0 and shutil.which("setpriv"):
+        for words in ((*who, *reading), who):
+            command = [*words, sys.executable, "-c", "import torch"]
+            if subprocess.run(command, capture_output=True, check=False, cwd="/").returncode == 0:
+                return words
+    return ()
+
+
 def user_to_be() -> int:
-    """User 1000, if we may choose and that user may run this Python; else who we are."""
-    if os.getuid() != 0:
-        return os.getuid()
-    try:
-        subprocess.run([sys.executable, "-c", "import torch"], user=1000, check=True, cwd="/")
-    except (PermissionError, subprocess.CalledProcessError):
-        return 0
-    return 1000
+    return 1000 if becoming_the_user() else os.getuid()
+
+
+def hand_over(folder: Path) -> None:
+    """Let a folder and what is in it be the user's."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, user_to_be(), -1)
 
 
 def put_together(app: Path) -> Path:
+    """Copy what COPY copies, compile it as RUN says, and let nobody change it."""
     app.mkdir()
     for source in copied():
         if (ROOT / source).is_dir():
@@ -207,24 +279,25 @@ def put_together(app: Path) -> Path:
             shutil.copytree(ROOT / source, app / source, ignore=compiled)
         else:
             shutil.copy(ROOT / source, app / source)
+    (line,) = [rest for rest in all_of("RUN") if rest.startswith("python ")]
+    subprocess.run([sys.executable, *shlex.split(line)[1:]], cwd=app, check=True)
     for path in (app, *app.rglob("*")):
         path.chmod(0o555 if path.is_dir() else 0o444)
     return app
 
 
-def start_as_told(home: Path, port: int, log: BinaryIO, user: int) -> "subprocess.Popen[bytes]":
+def start_as_told(home: Path, port: int, log: BinaryIO) -> "subprocess.Popen[bytes]":
     (command,) = all_of("CMD")
     program, *arguments = json.loads(command.replace(PORT, str(port)))
-    other = None if user == os.getuid() else user
     settings = {"HOME": str(home), "CHARLOOM_DATA": str(home / "charloom")}
+    (folder,) = [rest for rest in all_of("RUN") if rest.startswith("mkdir ")]
+    run(shlex.split(folder.replace("/home/user", str(home))), home)
     return subprocess.Popen(
-        [sys.executable, "-m", program, *arguments],
+        [*becoming_the_user(), sys.executable, "-m", program, *arguments],
         cwd=home / "app",
         env={**os.environ, **settings},
         stdout=log,
         stderr=subprocess.STDOUT,
-        user=other,
-        group=other,
     )
 
 

@@ -1,0 +1,145 @@
+"""How soon the page is there: from a server that only starts, over a slow line, a second time.
+
+Drives a real Chromium through playwright, which only this bench and the tests need. The figures
+include the browser's own work, so they hold for the machine that they were measured on.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lstm.bench.rows import Row
+from lstm.errors import BenchError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+ROOT = Path(__file__).parents[2]
+FAST_3G: dict[str, Any] = {
+    "offline": False,
+    "latency": 150 * 3.75,
+    "downloadThroughput": 1_600_000 / 8 * 0.9,
+    "uploadThroughput": 750_000 / 8 * 0.9,
+}
+"""Chromium's preset of that name (Slow 4G in newer versions): milliseconds, bytes per second."""
+
+_PATIENCE = 120.0
+_MOMENTS = {"rooms to choose from": ".st-key-header a", "the network writes": ".typewriter .run"}
+"""What is waited for, in the order in which it appears."""
+
+_FIRST_PAINT = """() => performance.timeOrigin
+    + performance.getEntriesByName('first-contentful-paint')[0].startTime"""
+
+
+def rows() -> Iterator[Row]:
+    """Measure a server that only starts, then a first and a second visit over a slow line.
+
+    Raises:
+        BenchError: There is no playwright or no browser, or the server does not start.
+    """
+    with _browser() as browser, tempfile.TemporaryDirectory(prefix="charloom-bench-") as folder:
+        began = time.time()
+        with served(Path(folder)) as url:
+            with browser.new_context() as context:
+                yield from _visit(context, url, "server started", began)
+            with browser.new_context() as context:
+                yield from _visit(context, url, "Fast 3G, first visit")
+                yield from _visit(context, url, "Fast 3G, second visit")
+
+
+def _visit(
+    context: "BrowserContext", url: str, name: str, began: float | None = None
+) -> Iterator[Row]:
+    """Open the landing page and tell when what was there; over a slow line if nothing had begun.
+
+    Args:
+        context: The browser's cache and cookies.
+        url: The page.
+        name: What to call the visit.
+        began: When what is measured began, in Unix seconds; default: now.
+    """
+    page, sizes = context.new_page(), list[float]()
+    page.set_default_timeout(_PATIENCE * 1000)
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    if began is None:
+        wire.send("Network.emulateNetworkConditions", FAST_3G)
+    start = time.time() if began is None else began
+    page.goto(url, wait_until="commit")
+    seen = {}
+    for moment, selector in _MOMENTS.items():
+        page.locator(selector).first.wait_for()
+        seen[moment] = time.time() - start
+    seen = {"first words": page.evaluate(_FIRST_PAINT) / 1000 - start, **seen}
+    for moment, seconds in seen.items():
+        yield Row("page", f"{name}: {moment}", seconds, "s")
+    page.wait_for_load_state("networkidle")
+    yield Row("page", f"{name}: over the line", sum(sizes) / 1000, "kB")
+    page.close()
+
+
+@contextmanager
+def _browser() -> Iterator["Browser"]:
+    """Run the system's Chromium if there is one, else playwright's own."""
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError as error:
+        raise BenchError("bench_no_browser") from error
+    system = Path(os.environ.get("CHARLOOM_CHROMIUM", "/usr/bin/chromium"))
+    with sync_playwright() as playwright:
+        path = system if system.exists() else None
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        except Error as error:
+            raise BenchError("bench_no_browser") from error
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Start a server with an empty data folder; it is there as soon as it takes connections.
+
+    Raises:
+        BenchError: It ended, or takes none.
+    """
+    port = _free_port()
+    command = [
+        *(sys.executable, "-m", "streamlit", "run", "app.py"),
+        *("--server.port", str(port), "--server.address", "127.0.0.1"),
+        *("--server.headless", "true"),
+    ]
+    environment = {**os.environ, "CHARLOOM_DATA": str(folder / "store")}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        _wait_for(port, process)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + _PATIENCE
+    while process.poll() is None and time.monotonic() < until:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.01)
+    raise BenchError("bench_no_server")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
