@@ -29,16 +29,24 @@ def _work(ended: threading.Event) -> None:
     serve(ended)
 
 
+def _settle(ended: threading.Event) -> None:
+    """Load all else, when the first page does not wait for it any more."""
+    from lstm.ui.settling import settle
+
+    settle(ended)
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Start the background work with the server and end it with the server."""
     logs.install()
     ended = threading.Event()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="work") as thread:
-        work = thread.submit(_work, ended)
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="work") as threads:
+        works = [threads.submit(_work, ended), threads.submit(_settle, ended)]
         yield
         ended.set()
-        work.result()
+        for work in works:
+            work.result()
 
 
 app = st.App(

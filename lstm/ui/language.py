@@ -16,11 +16,18 @@ NAMES: dict[Language, str] = {"en": "English", "zh": "简体中文"}
 
 _STATE = "_language"
 _FIRST = "_first_language"
+_SPOKEN = "_spoken_language"
 _FOLDER = Path(__file__).parent / "components" / "language_switch"
 
 
 def language() -> Language:
-    """Return the visitor's language."""
+    """Return the visitor's language, as it was found when the page was last drawn as a whole."""
+    spoken: Language | None = st.session_state.get(_SPOKEN)
+    return spoken or _found()
+
+
+def _found() -> Language:
+    """Return the visitor's language, found anew: it takes a while, and a page asks often."""
     for wish in (st.query_params.get("lang"), st.session_state.get(_STATE)):
         known = _known(wish)
         if known is not None:
@@ -56,6 +63,7 @@ def keep_in_address() -> None:
         st.session_state[_STATE] = in_address
     elif _STATE in st.session_state:
         st.query_params["lang"] = st.session_state[_STATE]
+    st.session_state[_SPOKEN] = _found()
 
 
 def switch() -> None:
@@ -76,7 +84,7 @@ def switch() -> None:
 def _choose() -> None:
     chosen = _known(st.session_state["language-switch"].get("chosen"))
     if chosen is not None:
-        st.session_state[_STATE] = chosen
+        st.session_state[_STATE] = st.session_state[_SPOKEN] = chosen
         st.query_params["lang"] = chosen
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from lstm.messages import text
 from lstm.ui import address
 from lstm.ui.language import language, t
 
@@ -28,13 +29,14 @@ def switch(name: str, options: tuple[_Option, ...]) -> _Option:
         options: Its values; their titles are ``train.look.<option>``.
     """
     # Streamlit knows options by their titles: in another language it is another switch.
-    key = f"{name}-{language()}"
+    speaks = language()  # asked once: there are many options, and a tick draws them all
+    key = f"{name}-{speaks}"
     shown = st.segmented_control(
         t(f"train.look.{name}"),
         options,
         default=choice(name, options),
         required=True,
-        format_func=lambda option: t(f"train.look.{option}"),
+        format_func=lambda option: text(f"train.look.{option}", speaks),
         key=key,
         on_change=_keep,
         args=(name, key, options),

@@ -14,8 +14,8 @@ from lstm.ui.trouble import retried
 
 def main() -> None:
     """Draw the frame and the room that the address names."""
-    st.set_page_config(page_title=t("common.name"), page_icon="🧵", layout="wide")
     language.keep_in_address()
+    st.set_page_config(page_title=t("common.name"), page_icon="🧵", layout="wide")
     theme.apply()
     room = st.navigation(rooms.pages(), position="hidden")
     _header()

@@ -6,12 +6,13 @@ of networks: see ``protocol`` for what goes back and forth.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from lstm.messages import catalogue
+from lstm.messages import Language, catalogue
 from lstm.ui.language import language
 
 __all__ = ["last_request", "typewriter"]
@@ -38,17 +39,18 @@ def typewriter(key: str, data: Mapping[str, Any]) -> None:
             network), ``dense`` (whether one of its characters is about a word), ``reply`` (to
             its last request).
     """
-    _component(key=key, data={**data, "labels": _labels()}, on_request_change=_noted)
+    _component(key=key, data={**data, "labels": _labels(language())}, on_request_change=_noted)
 
 
 def _noted() -> None:
     """Make Streamlit keep the request: it only does so where there is a callback."""
 
 
-def _labels() -> dict[str, str]:
+@cache
+def _labels(language: Language) -> dict[str, str]:
     return {
         key.removeprefix(_LABELS): text
-        for key, text in catalogue(language()).items()
+        for key, text in catalogue(language).items()
         if key.startswith(_LABELS)
     }
 
