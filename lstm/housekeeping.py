@@ -60,6 +60,9 @@ class Housekeeping(Arrivals):
     def purge(self, deleted_before: float | None = None) -> list[str]:
         """Remove for good what was deleted long enough ago, and texts that no run uses.
 
+        Folders without a run go as well: a run's files come before its entry, and a server that is
+        killed in between leaves them behind.
+
         Args:
             deleted_before: Unix seconds; default: ``UNDO_SECONDS`` ago.
 
@@ -73,7 +76,7 @@ class Housekeeping(Arrivals):
             ).fetchall()
             db.execute("DELETE FROM turns WHERE owner NOT IN (SELECT owner FROM runs)")
         gone = [str(row["id"]) for row in rows]
-        self._sweep(gone, before)
+        self._sweep([*gone, *self._left_behind()], before)
         return gone
 
     def clean_up(self) -> list[str]:
@@ -114,6 +117,16 @@ class Housekeeping(Arrivals):
         """Forget what a visitor was told about, up to a removal's id."""
         with self._database.write() as db:
             db.execute("DELETE FROM removals WHERE owner = ? AND id <= ?", (owner, last))
+
+    def _left_behind(self) -> list[str]:
+        """Return folders of runs that never got an entry; young ones may still get theirs."""
+        before = time.time() - UNDO_SECONDS
+        with storage_errors(self.folder):
+            runs = self.run_folder("").glob("*")
+            old = [path.name for path in runs if path.is_dir() and path.stat().st_mtime < before]
+        with self._database.read() as db:
+            known = {str(row["id"]) for row in db.execute("SELECT id FROM runs")}
+        return [name for name in old if name not in known]
 
     def _forgive(self) -> None:
         """Take the time in which nobody could have come, or which never was, off everybody."""

@@ -1,6 +1,7 @@
 """What is cleaned away, what never is, and what its owner is told."""
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lstm.errors import StoreError
-from lstm.housekeeping import Removal, kept_until
+from lstm.housekeeping import UNDO_SECONDS, Removal, kept_until
 from lstm.limits import Limits
 from lstm.records import Message, Run, RunState
 from lstm.runs import RunStore
@@ -171,3 +172,18 @@ def test_a_removal_is_newest_first(store: RunStore) -> None:
     ids = [removal.id for removal in store.removals("anna")]
     assert ids == sorted(ids, reverse=True)
     assert all(isinstance(removal, Removal) for removal in store.removals("anna"))
+
+
+def test_files_whose_run_never_came_are_swept(store: RunStore) -> None:
+    """The server was killed between the two; an hour later nobody brings them any more."""
+    run = ended(store)
+    long_ago = time.time() - 2 * UNDO_SECONDS
+    for name in ("neverCame111", "comesNow1111"):
+        store.run_folder(name).mkdir()
+        (store.run_folder(name) / "last.safetensors").write_bytes(b"weights")
+    for name in (run.id, "neverCame111"):
+        os.utime(store.run_folder(name), (long_ago, long_ago))
+    assert store.purge() == []
+    assert not store.run_folder("neverCame111").exists()
+    assert store.run_folder("comesNow1111").exists()
+    assert store.run_folder(run.id).exists()

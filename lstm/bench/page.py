@@ -76,7 +76,7 @@ def _visit(
     page.goto(url, wait_until="commit")
     seen = {}
     for moment, selector in _MOMENTS.items():
-        page.locator(selector).first.wait_for()
+        page.locator(selector).first.wait_for(state="attached")  # a line break has no size
         seen[moment] = time.time() - start
     seen = {"first words": page.evaluate(_FIRST_PAINT) / 1000 - start, **seen}
     for moment, seconds in seen.items():
