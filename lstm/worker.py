@@ -34,8 +34,10 @@ from lstm.errors import CharloomError
 from lstm.events import (
     Checkpoint,
     Command,
+    EpochEnd,
     Event,
     Finished,
+    Sample,
     SaveNow,
     SetLearningRate,
     Step,
@@ -168,6 +170,7 @@ class _Training:
         self.commands: deque[Command] = deque()
         self.flushed = time.monotonic()
         self.store_seconds = 0.0  # time that the training waited for the store
+        self.judging = self.sampling = 0.0  # time that validation and samples took
         self.told_waits = 0.0  # of it, what the run's owner was told of
         self.began_at = 0.0  # training seconds of earlier processes
         self.pausing = False
@@ -199,7 +202,8 @@ class _Training:
         self.keeper.close()
         self._tell_waits()
         trained = (self.finished.seconds if self.finished else 0.0) - self.began_at
-        log.info("trained for %.1f s; the store took %.1f s", trained, self.store_seconds)
+        beside = (trained, self.store_seconds, self.judging, self.sampling)
+        log.info("trained for %.1f s; store %.1f s, validation %.1f s, samples %.1f s", *beside)
 
     def outcome(self) -> tuple[RunState, Message]:
         """Return how the training ended."""
@@ -227,11 +231,19 @@ class _Training:
             self.finished = event
         else:
             self.keeper.note(event)
+            self._count(event)
             self.events.append(event)
             if time.monotonic() - self.flushed >= FLUSH_SECONDS:
                 self._flush()
         if isinstance(event, Step):
             self._listen(event)
+
+    def _count(self, event: Event) -> None:
+        """Add up what is not training, to be told in the log."""
+        if isinstance(event, EpochEnd):
+            self.judging += event.evaluation_seconds
+        elif isinstance(event, Sample):
+            self.sampling += event.seconds_spent
 
     def _flush(self, *, durable: bool = False) -> None:
         self.insist(partial(self.store.append, self.run.id, self.events, durable=durable))
