@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm.bench import page, peers, scale, size
+from lstm.bench import page, peers, recipe, scale, size
 from lstm.bench.peers.gpt import SmallGPT, time_to_goal
 from lstm.bench.rows import Row, table
 from lstm.corpus import Corpus
@@ -53,7 +53,7 @@ def test_a_table_has_a_line_for_each_figure() -> None:
     rows = [Row("write", "this", 1234.5, "/s"), Row("write", "that", 2.5, "/s", "this", 0.002)]
     assert table(rows).splitlines()[2:] == [
         "| write | this | 1,234 /s |  |  |",
-        "| write | that | 2.50 /s | 0.00 | this |",
+        "| write | that | 2.500 /s | 0.00 | this |",
     ]
 
 
@@ -86,3 +86,20 @@ def test_a_server_that_ends_is_said_to(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(BenchError) as ended, page.served(tmp_path):
         pass
     assert ended.value.key == "bench_no_server"
+
+
+def test_a_recipe_is_compared_with_every_variant(monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny = [{"hidden_size": 8}, {"recipe": "continuous", "batch_size": 4}]
+    variants = [(str(index), change) for index, change in enumerate(tiny)]
+    monkeypatch.setattr(recipe, "VARIANTS", variants)
+    usual, *others = recipe.compared(CORPUS, epochs=1)
+    assert [row.against for row in others] == [usual.what] * 2
+    assert all(row.ratio == row.value / usual.value for row in others)
+
+
+@pytest.mark.parametrize("changes", [changes for _, changes in recipe.VARIANTS])
+def test_every_variant_is_a_possible_one(changes: dict[str, object]) -> None:
+    usual = preset("quick", 500_000, 60)
+    model, config = recipe._changed(usual.model, usual.train, changes)
+    assert (model, config) != (usual.model, usual.train)
+    assert {**model.to_json(), **config.to_json()}.items() >= changes.items()

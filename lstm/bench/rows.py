@@ -41,7 +41,8 @@ def table(rows: list[Row]) -> str:
     lines = ["| bench | what | measured | ratio | against |", "|---|---|---|---|---|"]
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-        value = f"{row.value:,.0f}" if row.value >= 100 else f"{row.value:.2f}"
+        digits = 0 if row.value >= 100 else 2 if row.value >= 10 else 3
+        value = f"{row.value:,.{digits}f}"
         lines.append(f"| {row.bench} | {row.what} | {value} {row.unit} | {ratio} | {row.against} |")
     return "\n".join(lines)
 
