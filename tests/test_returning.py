@@ -14,11 +14,11 @@ from lstm.checkpoint import Saved, dumps
 from lstm.config import Cell, ModelConfig, TrainConfig
 from lstm.corpus import Corpus
 from lstm.errors import CharloomError, CheckpointError, CorpusError, DocumentError
-from lstm.events import Checkpoint, EpochEnd, TrainingState
+from lstm.events import Checkpoint, EpochEnd, Finished, TrainingState
 from lstm.export.bundle import archive
 from lstm.export.story import Story
 from lstm.model import evaluating
-from lstm.returning import NEW_SHARE, Returned, go_on_with, read_model
+from lstm.returning import NEW_SHARE, Returned, go_on_with, read_model, with_optimizer
 from lstm.training import train
 from lstm.vocabulary import UNKNOWN, Vocabulary
 from tests.engine_tools import bare_state, network, words
@@ -240,3 +240,22 @@ def test_it_learns_the_new_text(trained: Saved) -> None:
     saved = [event.state for event in events if isinstance(event, Checkpoint)][-1]
     again = Saved(SHAPE, continuation.corpus.vocabulary, saved)
     assert isinstance(read_model(dumps(again), "a.safetensors"), Returned)
+
+
+def test_with_its_own_text_it_may_keep_its_optimizer(trained: Saved) -> None:
+    continuation = go_on_with(trained, TEXT)
+    kept = with_optimizer(continuation, trained)
+    assert weights_are_equal(kept.saved, trained)
+    gathered = {n: v for n, v in kept.saved.state.tensors.items() if n.startswith("optimizer.")}
+    assert gathered
+    assert all(value.equal(trained.state.tensors[name]) for name, value in gathered.items())
+    assert not kept.saved.state.numbers
+    *_, last = train(continuation.corpus, SHAPE, CONFIG, kept.saved.state)
+    assert isinstance(last, Finished)
+    assert last.epoch == 1
+
+
+def test_without_a_state_that_fits_the_optimizer_begins_afresh(trained: Saved) -> None:
+    continuation = go_on_with(trained, CHINESE)
+    for newest in (None, trained):
+        assert with_optimizer(continuation, newest) is continuation

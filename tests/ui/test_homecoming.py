@@ -7,13 +7,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lstm.checkpoint import Saved, dumps
+from lstm.config import ModelConfig, TrainConfig
+from lstm.corpus import Corpus
 from lstm.errors import CheckpointError
+from lstm.events import Checkpoint
 from lstm.export.bundle import archive
 from lstm.export.story import Story
 from lstm.messages import LANGUAGES, Language, text
-from lstm.records import RunState
+from lstm.records import Message, RunState
 from lstm.returning import Returned
 from lstm.runs import RunStore
+from lstm.training import train as training_events
 from lstm.ui.networks import Choice, choices
 from lstm.vocabulary import UNKNOWN, Vocabulary
 from tests.engine_tools import bare_state, network, words
@@ -181,6 +185,30 @@ def test_a_text_that_it_knows_brings_nothing_new(store: RunStore) -> None:
     room.text_area(key="pasted").set_value("short").run()
     assert not room.exception
     assert "start-on" not in [button.key for button in room.button]
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_the_optimizer_is_kept_for_the_same_text_and_the_page_says_so(
+    store: RunStore, same: bool
+) -> None:
+    corpus = Corpus.from_text(words(3000))
+    shape, config = ModelConfig(hidden_size=8), TrainConfig(epochs=1, batch_size=4, seq_len=16)
+    run = store.create(ANNA, "mine", corpus, shape, config, "quick")
+    events = training_events(corpus, shape, config)
+    *_, state = [event.state for event in events if isinstance(event, Checkpoint)]
+    saved = Saved(shape, corpus.vocabulary, state, config, info={"name": "mine"})
+    store.put_checkpoint(run.id, saved, saved)
+    store.end(run.id, RunState.FINISHED, Message("notices.finished_epochs"))
+    room = open_room(train, text="paste", **{"from": run.id})
+    pasted = words(3000) if same else words(3000, seed=5)
+    room.text_area(key="pasted").set_value(pasted).run()
+    said = text(f"train.on.optimizer_{'kept' if same else 'fresh'}", "en")
+    assert said in page_text(room)
+    room.button(key="start-on").click().run()
+    assert not room.exception
+    newest, _ = store.load_checkpoint(store.runs(ANNA)[0].id)
+    assert newest is not None
+    assert any(name.startswith("optimizer.") for name in newest.state.tensors) == same
 
 
 def test_more_symbols_than_there_may_be_are_told(store: RunStore) -> None:

@@ -16,7 +16,8 @@ from lstm.errors import CharloomError, CorpusError, StoreError
 from lstm.limits import Limits
 from lstm.presets import PresetName, preset, recommended
 from lstm.records import Run
-from lstm.returning import Continuation, go_on_with
+from lstm.returning import Continuation, go_on_with, with_optimizer
+from lstm.shelf import corpus_key
 from lstm.ui import address, blocks, language, words
 from lstm.ui.access import own
 from lstm.ui.blocks import alert
@@ -90,7 +91,8 @@ def _go_on(run: Run, saved: Saved, text: Text) -> None:
         alert(error.text(language.language()))
         return
     corpus = continuation.corpus
-    _facts(saved, continuation)
+    own_text = _is_its_own(run, saved, continuation)
+    _facts(saved, continuation, own_text=own_text)
     config = recipe(saved, corpus, _budget(corpus))
     if _too_much(saved, corpus, config):
         st.session_state.pop(_WANTED, None)
@@ -99,6 +101,9 @@ def _go_on(run: Run, saved: Saved, text: Text) -> None:
         called = st.text_input(t("train.name"), run.name, max_chars=80, key=f"on-name-{run.id}")
         st.button(t("train.start"), type="primary", key="start-on", on_click=_want)
     if st.session_state.pop(_WANTED, False):
+        if own_text:
+            newest, _ = store().load_checkpoint(run.id)
+            continuation = with_optimizer(continuation, newest)
         _start(called, text, continuation, config)
 
 
@@ -130,14 +135,26 @@ def recipe(saved: Saved, corpus: Corpus, budget: PresetName) -> TrainConfig:
     return replace(train, learning_rate=own.learning_rate)
 
 
-def _facts(saved: Saved, continuation: Continuation) -> None:
+def _is_its_own(run: Run, saved: Saved, continuation: Continuation) -> bool:
+    """Tell whether the network goes on as it was trained: then its optimizer need not begin anew.
+
+    The article's recipe has another optimizer than those that are offered here.
+    """
+    trained = saved.train_config
+    the_same = run.corpus_fingerprint == corpus_key(continuation.corpus)
+    return the_same and trained is not None and trained.recipe != "classic"
+
+
+def _facts(saved: Saved, continuation: Continuation, *, own_text: bool) -> None:
     shape, new = saved.model_config, continuation.stand_ins
+    optimizer = t("train.on.optimizer_kept" if own_text else "train.on.optimizer_fresh")
     st.html(
         blocks.facts_html(
             [
                 (t("runs.back.network"), t(f"write.cell.{shape.cell}", hidden=shape.hidden_size)),
                 (t("runs.back.symbols"), words.count(continuation.corpus.vocabulary.size)),
                 (t("train.on.new_symbols"), words.count(len(new))),
+                (t("train.on.optimizer"), optimizer),
             ]
         )
     )
