@@ -50,7 +50,7 @@ def plain(name: str) -> str:
     """Return a name that Plotly shows as it is: its labels understand some HTML."""
     printable = "".join(c if c.isprintable() else " " for c in name)
     short = printable if len(printable) <= _LONGEST_NAME else f"{printable[: _LONGEST_NAME - 1]}…"
-    return html.escape(short)
+    return html.escape(short, quote=False)  # a saved picture would show what stands for a quote
 
 
 def loss_chart(

@@ -170,11 +170,21 @@ def test_a_text_is_bounded_and_can_be_sent() -> None:
 
 
 def test_numbers_leave_as_a_table_that_no_spreadsheet_runs() -> None:
-    table = csv_bytes(["a", "b"], [["=1+1", 1.5], ["\n", "你好"]]).decode("utf-8-sig")
+    rows: list[list[object]] = [
+        ["=1+1", 1.5],
+        ["\n", "你好"],
+        ["\r\n@x", -2],
+        ["\t", "+"],
+        [" -1", "-"],
+    ]
+    table = csv_bytes(["=a", "b"], rows).decode("utf-8-sig")
     assert list(csv.reader(io.StringIO(table, newline=""))) == [
-        ["a", "b"],
+        ["'=a", "b"],
         ["'=1+1", "1.5"],
         ["\n", "你好"],
+        ["'\r\n@x", "-2"],
+        ["'\t", "'+"],
+        ["' -1", "'-"],
     ]
 
 

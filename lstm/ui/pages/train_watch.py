@@ -115,10 +115,11 @@ def _buttons(run: Run) -> None:
         if run.has_model:
             rooms.link("write", t("train.watch.write"), run=run.id)
             rooms.link("look", run=run.id)
-            take_home_run(run)
         share(run, store().shares(run.owner).get(run.id), _do)
-        if run.has_model and not run.has_text:
-            rooms.link("train", t("train.on.link"), **{"from": run.id})
+        if run.has_model:
+            take_home_run(run)
+            if not run.has_text:
+                rooms.link("train", t("train.on.link"), **{"from": run.id})
         _new_training()
 
 
