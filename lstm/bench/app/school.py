@@ -18,7 +18,7 @@ from lstm.bench.app.serving import Server, spent
 from lstm.corpus import Corpus
 from lstm.errors import BenchError
 from lstm.presets import preset
-from lstm.records import Run, RunState
+from lstm.records import Run
 from lstm.runs import RunStore
 
 _PATIENCE = 120.0
@@ -62,35 +62,37 @@ class School:
             key, name = secrets.token_urlsafe(32), f"essays {number}"
             runs.append(store.create(key, name, corpus, model, recipe, "standard"))
         school = cls(store, tuple(runs), store.share(runs[0].id), corpus.split)
-        school.wait_until(lambda run: run.has_model)
+        school._wait_until(runs[0], lambda run: run.has_model)
         return school
 
     def first(self) -> Run:
         """Return the one that trains, as it is now."""
         return self.store.run(self.runs[0].id)
 
-    def wait_until(self, condition: Callable[[Run], bool]) -> None:
-        """Wait for something to be true of the one that trains.
+    def end(self) -> str:
+        """Stop all of them, the last one first, and return the log of the first.
+
+        Raises:
+            BenchError: They do not stop.
+        """
+        for run in reversed(self.runs):
+            if self.store.run(run.id).allows("stop"):
+                self.store.stop(run.id)
+        for run in self.runs:
+            self._wait_until(run, lambda now: not now.is_active and now.pid is None)
+        return self.store.log_file(self.runs[0].id).read_text("utf-8")
+
+    def _wait_until(self, run: Run, condition: Callable[[Run], bool]) -> None:
+        """Wait for something to be true of a training.
 
         Raises:
             BenchError: It does not come true.
         """
         until = time.monotonic() + _PATIENCE
-        while not condition(self.first()):
+        while not condition(self.store.run(run.id)):
             if time.monotonic() > until:
                 raise BenchError("bench_no_training")
             time.sleep(_EVERY)
-
-    def end(self) -> str:
-        """Stop the one that trains, and return its log.
-
-        Raises:
-            BenchError: It does not stop.
-        """
-        for run in self.runs[::-1]:
-            self.store.stop(run.id)
-        self.wait_until(lambda run: run.state == RunState.STOPPED and run.pid is None)
-        return self.store.log_file(self.runs[0].id).read_text("utf-8")
 
 
 @dataclass(frozen=True)
