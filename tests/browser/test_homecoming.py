@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from lstm.messages import LANGUAGES, Language, text
+from lstm.messages import Language, text
+from tests.browser.axe import Inspector
 from tests.browser.conftest import PATIENCE, OpenPage
+from tests.browser.test_accessible import LOOKS, settled
 from tests.browser.test_takehome import open_offers, take
 from tests.browser.typewriter import Typewriter
 
@@ -15,11 +17,12 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_a_model_comes_back_and_writes(
-    open_page: OpenPage, tmp_path: Path, language: Language
+    open_page: OpenPage, tmp_path: Path, language: Language, theme: str
 ) -> None:
-    page = open_page(language=language)
+    page = open_page(language=language, theme=theme)
+    inspector = Inspector(page)
     Typewriter(page).wait_for(5)
     open_offers(page, language)
     file = take(page, "model", language, tmp_path)
@@ -32,8 +35,14 @@ def test_a_model_comes_back_and_writes(
     expect(page.get_by_role("alert").first).to_contain_text(
         text("errors.checkpoint_damaged", language)
     )
+    settled(page)
+    inspector.inspect("bad file")
     chooser.set_input_files(file)
-    page.get_by_role("button", name=text("runs.back.keep", language), exact=True).click()
+    keep = page.get_by_role("button", name=text("runs.back.keep", language), exact=True)
+    expect(keep).to_be_visible()
+    settled(page)
+    inspector.inspect("what was found")
+    keep.click()
     page.get_by_role("link", name=text("runs.write", language), exact=True).click()
     expect(page).to_have_url(re.compile(r"run="))
     Typewriter(page).wait_for(50)
@@ -41,7 +50,12 @@ def test_a_model_comes_back_and_writes(
     page.get_by_role("link", name=text("train.on.link", language), exact=True).click()
     expect(page).to_have_url(re.compile(r"from="))
     expect(page.get_by_text(text("train.on.network", language), exact=True)).to_be_visible()
-    page.get_by_role("button", name=text("train.start", language), exact=True).click()
+    begin = page.get_by_role("button", name=text("train.start", language), exact=True)
+    expect(begin).to_be_visible()
+    settled(page)
+    inspector.inspect("train it on")
+    assert not inspector.found, inspector.report()
+    begin.click()
     expect(page).to_have_url(re.compile(r"[?&]run="))
     stop = page.get_by_role("button", name=text("train.watch.stop", language), exact=True)
     stop.click()
