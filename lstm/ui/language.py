@@ -10,6 +10,7 @@ from typing import get_args
 import streamlit as st
 
 from lstm.messages import Language, text
+from lstm.ui.components.said import said
 
 COOKIE = "charloom_language"
 NAMES: dict[Language, str] = {"en": "English", "zh": "简体中文"}
@@ -82,7 +83,7 @@ def switch() -> None:
 
 
 def _choose() -> None:
-    chosen = _known(st.session_state["language-switch"].get("chosen"))
+    chosen = _known(said("language-switch", "chosen"))
     if chosen is not None:
         st.session_state[_STATE] = st.session_state[_SPOKEN] = chosen
         st.query_params["lang"] = chosen

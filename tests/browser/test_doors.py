@@ -4,10 +4,11 @@ import contextlib
 import json
 import urllib.error
 import urllib.request
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from streamlit.proto.Common_pb2 import StringArray
+from streamlit.proto.Common_pb2 import DoubleArray, StringArray
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from lstm.checkpoint import Saved
@@ -169,6 +170,56 @@ def test_components_take_any_message(server: Server, page: str) -> None:
             said = anna.ask(f"run={run}", page, states)
             assert "uncaught" not in said.lower()
         assert "secret" in anna.ask(f"run={run}", page)
+    assert '"level": "error"' not in server.log.read_text("utf-8")[before:]
+
+
+FORGED: dict[str, dict[str, Any]] = {
+    "button_group": {"string_array_value": StringArray(data=["forged", ""])},
+    "checkbox": {"bool_value": True},
+    "color_picker": {"string_value": "forged"},
+    "multiselect": {"string_array_value": StringArray(data=["forged", "x" * 100_000])},
+    "number_input": {"double_value": 1e300},
+    "radio": {"string_value": "forged"},
+    "selectbox": {"string_value": "forged"},
+    "slider": {"double_array_value": DoubleArray(data=[1e300])},
+    "text_area": {"string_value": "x\0" * 100_000},
+    "text_input": {"string_value": "x\0" * 100_000},
+}
+EVENTS = json.dumps(
+    [{"event": name, "value": []} for name in ("turn", "guess", "chosen", "place", "request")]
+)
+
+
+def forged(name: str, kind: str) -> WidgetState:
+    """A state of the kind that the widget has, with a value that it never offered."""
+    if kind == "bidi_component":
+        events = f"$$STREAMLIT_INTERNAL_KEY_{name}__events"
+        return WidgetState(id=events, json_trigger_value=EVENTS)
+    return WidgetState(id=name, **FORGED[kind])
+
+
+def test_controls_take_no_value_that_they_never_offered(server: Server) -> None:
+    run = a_network(server)
+    before = len(server.log.read_text("utf-8"))
+    for page, query in (
+        ("", f"run={run}"),
+        ("train", f"run={run}"),
+        ("train", "preset=quick"),
+        ("train", f"from={run}&text=paste"),
+        ("runs", ""),
+        ("class", ""),
+        ("look", f"run={run}&view=next"),
+        ("learn", "chapter=tasks"),
+        ("learn", "chapter=guessing"),
+    ):
+        with wire(server.url, ANNA) as anna:
+            anna.ask(query, page)
+            widgets = anna.widgets()
+            known = {*FORGED, "bidi_component"}
+            states = [forged(name, kind) for name, kind in widgets.items() if kind in known]
+            assert states, page
+            for _ in range(2):  # what a callback has kept is drawn in the second round
+                anna.ask(query, page, states)
     assert '"level": "error"' not in server.log.read_text("utf-8")[before:]
 
 

@@ -47,16 +47,20 @@ class Wire:
             if answer.WhichOneof("type") == "script_finished":
                 return "\n".join(str(one) for one in self.said)
 
-    def ids(self, of: str = "") -> list[str]:
-        """The ids of all widgets in the last answer, or of those of one kind."""
-        found = []
+    def widgets(self) -> dict[str, str]:
+        """The kinds of all widgets in the last answer, by their ids."""
+        found = {}
         for message in self.said:
             element = message.delta.new_element
             kind = element.WhichOneof("type")
             name = getattr(getattr(element, kind), "id", "") if kind else ""
-            if isinstance(name, str) and name and of in ("", kind):
-                found.append(name)
+            if isinstance(name, str) and name:
+                found[name] = str(kind)
         return found
+
+    def ids(self, of: str = "") -> list[str]:
+        """The ids of all widgets in the last answer, or of those of one kind."""
+        return [name for name, kind in self.widgets().items() if of in ("", kind)]
 
 
 @contextmanager

@@ -1,6 +1,9 @@
 """Whatever an address or a file holds: a page, a text or a sentence, and never a traceback."""
 
+import io
+import math
 import struct
+import zipfile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +18,9 @@ from lstm.messages import LANGUAGES
 from lstm.returning import read_model
 from lstm.runs import RunStore
 from lstm.ui.components.typewriter.protocol import read_request
+from lstm.ui.learn.chapters import CHAPTERS
+from lstm.ui.look.views import VIEWS
+from lstm.ui.look.wishes import as_number, as_whole
 from lstm.ui.networks import address_of, wished
 from lstm.ui.settings import SETTINGS, parse
 from lstm.ui.texts import Draft, Text, prepare
@@ -22,6 +28,13 @@ from lstm.vocabulary import Vocabulary
 from tests.engine_tools import bare_state, network
 from tests.ui.page_tools import open_room
 from tests.ui.test_access import look, runs, train, write
+
+
+def learn() -> None:
+    from lstm.ui.pages import learn
+
+    learn.render()
+
 
 ODD = ("", "-1", "nan", "9" * 30, "9" * 5000, "\0", "٣", "run:")
 NAMES = (
@@ -45,6 +58,35 @@ def test_any_address_gives_a_page(store: RunStore, room: object) -> None:
         chosen = {name: value for place, name in enumerate(NAMES) if (place + turn) % 3 == 0}
         page = open_room(room, **chosen)  # type: ignore[arg-type]
         assert not page.exception, (value, page.exception)
+
+
+ROOM_SETTINGS = (
+    "cell", "dice", "least", "place", "bias", "gain", "held", "temperature", "delay", "layer",
+    "across", "upwards", "axes", "chapter", "hide", "task", "source", "other", "shown", "written",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_any_setting_of_a_view_gives_a_page(store: RunStore, view: str) -> None:
+    asked = dict.fromkeys(ROOM_SETTINGS, "9" * 5000) | {"place": "٣", "held": "nan", "cell": "-1"}
+    page = open_room(look, view=view, text="a text", **asked)
+    assert not page.exception, page.exception
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_any_setting_of_a_chapter_gives_a_page(store: RunStore, chapter: str) -> None:
+    for hide in ("", "cell,bias,temperature,dice,throw,delay,task,model,text"):
+        asked = dict.fromkeys(ROOM_SETTINGS, "9" * 5000) | {"chapter": chapter, "hide": hide}
+        page = open_room(learn, **asked)
+        assert not page.exception, (hide, page.exception)
+
+
+@many
+@given(st.text())
+def test_any_number_in_an_address_is_one_or_none(said: str) -> None:
+    whole, number = as_whole(said), as_number(said)
+    assert whole is None or 0 <= whole < 10**9
+    assert number is None or math.isfinite(number)
 
 
 @many
@@ -155,5 +197,35 @@ def test_a_damaged_model_is_read_or_refused(place: int, junk: bytes, cut: bool) 
     data = MODEL[:place] + junk + MODEL[place + (0 if cut else len(junk)) :]
     try:
         read_model(data, "model.safetensors")
+    except CharloomError as error:
+        understood(error)
+
+
+def archive_file() -> bytes:
+    page = io.BytesIO()
+    with zipfile.ZipFile(page, "w") as packed:
+        packed.writestr("words/model.safetensors", MODEL)
+        packed.writestr("words/training.safetensors", MODEL)
+    return page.getvalue()
+
+
+ARCHIVE = archive_file()
+
+
+@many
+@given(st.integers(0, len(ARCHIVE)), st.binary(min_size=1, max_size=6), st.booleans())
+def test_a_damaged_archive_is_read_or_refused(place: int, junk: bytes, cut: bool) -> None:
+    data = ARCHIVE[:place] + junk + ARCHIVE[place + (0 if cut else len(junk)) :]
+    try:
+        read_model(data, "model.zip")
+    except CharloomError as error:
+        understood(error)
+
+
+@many
+@given(st.text(max_size=60), st.sampled_from(("", ".zip", ".safetensors", ".ZIP")), st.binary())
+def test_any_file_brought_back_is_read_or_refused(name: str, ending: str, data: bytes) -> None:
+    try:
+        read_model(data, name + ending)
     except CharloomError as error:
         understood(error)

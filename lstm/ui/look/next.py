@@ -165,7 +165,9 @@ def so_far(context: Context, now: Moment) -> Tinted:
 def named(character: str) -> str:
     """Return a character as it can be seen in a label."""
     names = {" ": "space", "\n": "newline", "\t": "tab", "\u3000": "space"}
-    return t(f"look.tinted.{names[character]}") if character in names else character
+    if character in names:
+        return t(f"look.tinted.{names[character]}")
+    return character if character.isprintable() else f"U+{ord(character):04X}"
 
 
 def bars(now: Moment, characters: tuple[str, ...], temperature: float) -> Figure:

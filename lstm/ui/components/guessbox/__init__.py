@@ -9,6 +9,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from lstm.ui.components.said import said
+
 _HERE = Path(__file__).parent
 
 
@@ -23,7 +25,7 @@ def guess_box(key: str, label: str, hint: str, guessed: Callable[[str], None]) -
     """
 
     def noted() -> None:
-        character = st.session_state[key].get("guess")
+        character = said(key, "guess")
         if isinstance(character, str) and len(character) == 1:
             guessed(character)
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from lstm.ui.components.said import said
+
 _KEY = "pager"
-_TURNS = ("next", "back", "leave")  # a tuple: what a browser sends may have no hash
+_TURNS = ("next", "back", "leave")
 
 
 def pager(page: str, *, listening: bool, turned: Callable[[str], None]) -> None:
@@ -23,8 +25,8 @@ def pager(page: str, *, listening: bool, turned: Callable[[str], None]) -> None:
     """
 
     def noted() -> None:
-        asked = st.session_state[_KEY].get("turn")
-        if asked in _TURNS:
+        asked = said(_KEY, "turn")
+        if isinstance(asked, str) and asked in _TURNS:
             turned(asked)
 
     data = {"page": page, "listening": listening}

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from lstm.ui.components.said import said
+
 _HERE = Path(__file__).parent
 
 _mount = st.components.v2.component(
@@ -58,8 +60,7 @@ def chosen(key: str, stops: Container[int]) -> int | None:
 
     What comes from the browser is only believed if there is such a stop.
     """
-    state = st.session_state.get(key)
-    index = state.get("index") if isinstance(state, Mapping) else None
+    index = said(key, "index")
     return index if isinstance(index, int) and index in stops else None
 
 

@@ -6,7 +6,7 @@ ever put on the page as text. Knows nothing of networks.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from lstm.messages import catalogue
+from lstm.ui.components.said import said
 from lstm.ui.language import language
 
 Scale = Literal["amount", "signed", "marks"]
@@ -125,8 +126,7 @@ def legend_of(most: float, scale: Scale = "amount", unit: str = "") -> list[str]
 
 def picked(key: str, length: int) -> int | None:
     """Return the character that the visitor chose last, None if there is none of that number."""
-    state = st.session_state.get(key)
-    place = state.get("place") if isinstance(state, Mapping) else None
+    place = said(key, "place")
     if not isinstance(place, int) or isinstance(place, bool):
         return None
     return place if 0 <= place < length else None

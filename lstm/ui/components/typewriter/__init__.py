@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from lstm.messages import Language, catalogue
+from lstm.ui.components.said import said
 from lstm.ui.language import language
 
 __all__ = ["last_request", "typewriter"]
@@ -25,8 +26,7 @@ _LABELS = "write.typewriter."
 
 def last_request(key: str) -> object:
     """Return what the typewriter asked for last, unchecked; None if nothing yet."""
-    state = st.session_state.get(key)
-    return state.get("request") if isinstance(state, Mapping) else None
+    return said(key, "request")
 
 
 def typewriter(key: str, data: Mapping[str, Any]) -> None:
