@@ -57,6 +57,17 @@ def watch(choice: Choice, text: str, end: int) -> dict[str, Any]:
     return found
 
 
+def still(seen: dict[str, Any], position: int) -> dict[str, Any]:
+    """Return what a look at a text saw that ends before a position: the rest was replaced."""
+    loop, overlap = seen["loop"], seen["overlap"]
+    return {
+        "loop": loop if loop and loop[0] + loop[1] * loop[2] <= position else None,
+        "overlap": overlap if overlap and sum(overlap) <= position else None,
+        "copied": [span for span in seen["copied"] if sum(span) <= position],
+        "least": seen["least"],
+    }
+
+
 def _ready(choice: Choice) -> CorpusIndex | None:
     """Return the index of a network's training text once it is there; ask for it before."""
     future = index_of(choice)

@@ -9,7 +9,7 @@ from lstm.errors import CorpusError
 from lstm.memorisation import CorpusIndex
 from lstm.ui import watch as module
 from lstm.ui.networks import Choice
-from lstm.ui.watch import watch
+from lstm.ui.watch import still, watch
 from tests.engine_tools import words
 
 TRAINING = words(5_000)
@@ -60,3 +60,10 @@ def test_a_damaged_text_is_no_reason_to_stop_writing(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(Choice, "corpus", damaged)
     assert module._make(CHOICE) is None
+
+
+def test_what_was_replaced_is_seen_no_more() -> None:
+    seen = {"loop": [100, 10, 4], "overlap": [20, 60], "copied": [[5, 30], [40, 50]], "least": 40}
+    assert still(seen, 140) == seen
+    assert still(seen, 85) == {**seen, "loop": None, "copied": [[5, 30]]}
+    assert still(seen, 0) == {"loop": None, "overlap": None, "copied": [], "least": 40}

@@ -31,7 +31,7 @@ from lstm.ui.networks import (
 from lstm.ui.services import ration
 from lstm.ui.takehome import take_home_model, take_home_run
 from lstm.ui.visitor import owner
-from lstm.ui.watch import LOOKED_AT, watch
+from lstm.ui.watch import LOOKED_AT, still, watch
 
 _KEY = "typewriter"
 _CHOICE = "write-network"
@@ -46,6 +46,9 @@ _MOST_DIGITS = 10  # of the dice in an address: enough for the largest
 _FOLLOW_EVERY = 2.0
 """Seconds between two looks for a newer snapshot."""
 
+_WATCH_EVERY = 1.0
+"""Seconds between two looks for copies and loops: a drag asks many times a second."""
+
 
 @dataclass
 class _Visit:
@@ -59,6 +62,8 @@ class _Visit:
     facts: dict[str, Any] = field(default_factory=dict)
     reply: dict[str, Any] | None = None
     looked: float = 0.0
+    seen: dict[str, Any] | None = None
+    watched: float = 0.0
 
 
 def render() -> None:
@@ -185,7 +190,7 @@ def _sit_down(visit: _Visit, choice: Choice) -> None:
     desk = visit.desk
     if desk is None or desk.network.stream != choice.key:
         snapshot = Snapshot.of(choice)
-        visit.desk, visit.facts = Desk(snapshot.network), snapshot.facts
+        visit.desk, visit.facts, visit.seen = Desk(snapshot.network), snapshot.facts, None
         visit.reply = _first_page(visit, visit.desk)
     elif choice.is_training and visit.follow and monotonic() - visit.looked > _FOLLOW_EVERY:
         snapshot = Snapshot.of(choice)
@@ -223,7 +228,17 @@ def _answer(visit: _Visit, choice: Choice) -> None:
     ration().take(owner(), cost, each=limits.writing_each, together=limits.writing)
     visit.reply = visit.desk.answer(request)
     if request.asks[0].lane == 0:
-        visit.reply["watch"] = watch(choice, *visit.desk.recent(0, LOOKED_AT))
+        visit.reply["watch"] = _watch(visit, visit.desk, choice, request.asks[0].position)
+
+
+def _watch(visit: _Visit, desk: Desk, choice: Choice, position: int) -> dict[str, Any]:
+    """Look for copies and loops in what was written, or tell what holds of the last look."""
+    now = monotonic()
+    if visit.seen is None or now - visit.watched >= _WATCH_EVERY:
+        visit.seen, visit.watched = watch(choice, *desk.recent(0, LOOKED_AT)), now
+    else:
+        visit.seen = still(visit.seen, position)
+    return visit.seen
 
 
 def _request() -> Request | None:
