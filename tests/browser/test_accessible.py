@@ -9,8 +9,9 @@ from playwright.sync_api import Page, expect
 from lstm.messages import LANGUAGES, Language, text
 from lstm.runs import RunStore
 from lstm.ui.look.views import VIEWS
+from lstm.ui.rooms import ROOMS
 from lstm.ui.visitor import COOKIE
-from tests.browser.axe import Inspector
+from tests.browser.axe import TOO_WIDE, Inspector
 from tests.browser.conftest import PATIENCE, OpenPage, Server
 from tests.browser.test_narrow_chart import a_run_that_ends_at_the_ladder
 from tests.browser.test_train import SMALL, start, upload, wait_for_evaluations
@@ -138,6 +139,21 @@ def test_runs(open_page: OpenPage, server: Server, language: Language, theme: st
     settled(page)
     inspector.inspect("compare")
     assert not inspector.found, inspector.report()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phone_needs_no_sideways_scrolling_in_any_room(
+    open_page: OpenPage, language: Language
+) -> None:
+    page = open_page("/?rng=5", language=language, size=(390, 844))
+    Typewriter(page).wait_for(10)
+    too_wide = {}
+    for room in ("", *ROOMS[1:], "class"):
+        page.goto(f"/{room}?lang={language}")
+        expect(page.locator(".st-key-header a").first).to_be_visible()
+        settled(page)
+        too_wide[room] = page.evaluate(TOO_WIDE)
+    assert not any(too_wide.values()), too_wide
 
 
 def test_reduced_motion_is_respected(open_page: OpenPage) -> None:
