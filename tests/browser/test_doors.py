@@ -150,8 +150,8 @@ def test_another_s_curve_cannot_be_laid_over_one_s_own(server: Server) -> None:
         assert "secret" not in said
 
 
-@pytest.mark.parametrize("page", ["", "train", "look"])
-def test_components_take_any_message(server: Server, page: str) -> None:
+@pytest.mark.parametrize("room", ["", "train", "look"])
+def test_components_take_any_message(server: Server, room: str) -> None:
     """Of every type and of absurd sizes: the page is drawn, and no script fails."""
     run = a_network(server)
     before = len(server.log.read_text("utf-8"))
@@ -161,15 +161,15 @@ def test_components_take_any_message(server: Server, page: str) -> None:
         f'"{"x" * 100_000}"', "9" * 4000, '{"seq": 1, "asks": [' + "{}," * 1000 + "{}]}",
     )  # fmt: skip
     with wire(server.url, ANNA) as anna:
-        anna.ask(f"run={run}", page)
+        anna.ask(f"run={run}", room)
         parts = anna.ids("bidi_component")
         assert parts
         for value in values:
             body = "{" + ",".join(f'"{name}": {value}' for name in names) + "}"
             states = [WidgetState(id=name, json_value=body) for name in parts]
-            said = anna.ask(f"run={run}", page, states)
+            said = anna.ask(f"run={run}", room, states)
             assert "uncaught" not in said.lower()
-        assert "secret" in anna.ask(f"run={run}", page)
+        assert "secret" in anna.ask(f"run={run}", room)
     assert '"level": "error"' not in server.log.read_text("utf-8")[before:]
 
 

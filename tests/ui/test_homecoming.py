@@ -14,10 +14,11 @@ from lstm.events import Checkpoint
 from lstm.export.bundle import archive
 from lstm.export.story import Story
 from lstm.messages import LANGUAGES, Language, text
-from lstm.records import Message, RunState
+from lstm.records import Message, Run, RunState
 from lstm.returning import Returned
 from lstm.runs import RunStore
 from lstm.training import train as training_events
+from lstm.ui.look.views import VIEWS
 from lstm.ui.networks import Choice, choices
 from lstm.vocabulary import UNKNOWN, Vocabulary
 from tests.engine_tools import bare_state, network, words
@@ -140,6 +141,28 @@ def test_it_can_be_taken_home_again(store: RunStore, language: Language) -> None
     run = store.adopt(ANNA, Returned("file", bare()))
     for kind in FORMATS:
         assert export(Story.of_run(store, run.id), kind, language)
+
+
+# -- symbols that are no text ----------------------------------------------------------------------
+
+
+def nameless(store: RunStore) -> Run:
+    """A network whose every symbol has no sign of its own, or is half of one."""
+    vocabulary = Vocabulary(("\x00", "\x1b", "\ud800", "\udfff"))
+    model = network(vocabulary.size)
+    return store.adopt(ANNA, Returned("file", Saved(model.config, vocabulary, bare_state(model))))
+
+
+@pytest.mark.parametrize("draw", [write, runs, train])
+def test_a_room_bears_symbols_that_are_no_text(store: RunStore, draw: Callable[[], None]) -> None:
+    run = nameless(store)
+    asked = {"from": run.id, "text": "essays-en"} if draw is train else {"run": run.id}
+    assert not open_room(draw, **asked).exception
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_bears_symbols_that_are_no_text(store: RunStore, view: str) -> None:
+    assert not open_room(look, run=nameless(store).id, view=view, text="ab\ncd").exception
 
 
 # -- training it on --------------------------------------------------------------------------------
