@@ -54,3 +54,8 @@ def size(number: float) -> str:
             return f"{number:.3g} {unit}"
         number /= 1000
     return f"{number:.3g} GB"
+
+
+def signed(value: float, places: int = 2) -> str:
+    """Return a number with a true minus sign, and without one where it is rounded to nothing."""
+    return f"{float(value):z.{places}f}".replace("-", "−")

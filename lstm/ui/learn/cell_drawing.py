@@ -8,6 +8,7 @@ import math
 from lstm.lessons.cell import LONGEST, Moment
 from lstm.messages import Language, text
 from lstm.ui.learn import svg
+from lstm.ui.words import signed
 
 _WIDTH, _HEIGHT = 880, 440
 _LONG, _SHORT, _BAND = 48, 262, 40
@@ -53,7 +54,9 @@ def _long_band(moment: Moment, said: str) -> list[str]:
     ):  # fmt: skip
         pieces.append(svg.cell(left, _LONG, right - left, _BAND, math.tanh(value)))
         middle = (left + right) / 2
-        pieces.append(svg.words(middle, _LONG + 26, f"{name} = {value:.2f}", "on-colour", size=16))
+        pieces.append(
+            svg.words(middle, _LONG + 26, f"{name} = {signed(value)}", "on-colour", size=16)
+        )
     return [*pieces, svg.box(20, _LONG, _WIDTH - 40, _BAND)]
 
 
@@ -68,7 +71,9 @@ def _short_band(moment: Moment, said: str, event: str) -> list[str]:
         pieces.append(svg.cell(left, _SHORT, right - left, _BAND, value))
         pieces.append(svg.box(left, _SHORT, right - left, _BAND))
         middle = (left + right) / 2
-        pieces.append(svg.words(middle, _SHORT + 26, f"{name} = {value:.2f}", "on-colour", size=16))
+        pieces.append(
+            svg.words(middle, _SHORT + 26, f"{name} = {signed(value)}", "on-colour", size=16)
+        )
     y = _SHORT + _BAND / 2
     pieces.append(svg.arrow(f"M{edge},{y} H{_OUTPUT + 4}"))
     pieces.append(svg.words(_SUM, _SHORT + _BAND + 18, event, "letter", size=16))
@@ -89,7 +94,7 @@ def _gate(x: float, name: str, letter: str, value: float) -> str:
             f'<rect {place} height="{level:.1f}" fill="{svg.colour(math.copysign(0.7, value))}"/>',
             svg.box(left, _GATE_Y, _GATE_W, _GATE_H, "box strong"),
             svg.words(x, _GATE_Y + 20, name, "on-colour", size=13),
-            svg.words(x, _GATE_Y + 42, f"{letter} = {value:.2f}", "on-colour letter", size=15),
+            svg.words(x, _GATE_Y + 42, f"{letter} = {signed(value)}", "on-colour letter", size=15),
         )
     )
 
@@ -97,7 +102,7 @@ def _gate(x: float, name: str, letter: str, value: float) -> str:
 def _joints(moment: Moment) -> list[str]:
     """Draw where something is multiplied or added."""
     joint, band = _GATE_Y - 32, _LONG + _BAND
-    learned = f"i · g = {moment.learned:.2f}"
+    learned = f"i · g = {signed(moment.learned)}"
     use_y = _GATE_Y + _GATE_H / 2
     return [
         svg.arrow(f"M{_FORGET},{_GATE_Y} V{band + 4}"),

@@ -17,6 +17,7 @@ from lstm.ui.look import wishes
 from lstm.ui.look.context import Context
 from lstm.ui.networks import Choice, choices, landing
 from lstm.ui.visitor import owner
+from lstm.ui.words import signed
 
 TERMS = ("lstm", "gate", "long_term", "short_term", "candidate")
 CONTROLS = ("model", "words", "cell")
@@ -94,7 +95,7 @@ def _numbers(moment: Moment) -> dict[str, str]:
         "forget": moment.forget, "taken": moment.input, "used": moment.output,
         "memory": moment.memory, "answer": moment.answer,
     }  # fmt: skip
-    return {name: f"{value:.2f}" for name, value in values.items()}
+    return {name: signed(value) for name, value in values.items()}
 
 
 def table_of(moment: Moment) -> list[list[str]]:
@@ -106,7 +107,7 @@ def table_of(moment: Moment) -> list[list[str]]:
         ("forget", "f · c₋₁", f"{f} · {before} = {kept}"),
         ("learn", "i · g", f"{i} · {g} = {learned}"),
         ("remember", "f · c₋₁ + i · g", f"{kept} + {learned} = {memory}"),
-        ("use", "o · tanh(c)", f"{o} · tanh({memory}) = {answer}"),
+        ("use", "o · tanh(c)", f"{o} · tanh({signed(moment.memory)}) = {answer}"),
     )
     head = ["", t("learn_gates.usual"), t("learn_gates.numbers")]
     return [head] + [
@@ -116,5 +117,6 @@ def table_of(moment: Moment) -> list[list[str]]:
 
 
 def _n(value: float) -> str:
-    """Return a number with a true minus, in brackets if it has one."""
-    return f"{value:.2f}" if value > -0.005 else f"(−{abs(value):.2f})"
+    """Return a number, in brackets if it is below 0."""
+    said = signed(value)
+    return f"({said})" if said.startswith("−") else said

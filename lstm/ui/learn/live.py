@@ -16,6 +16,7 @@ import streamlit as st
 from lstm.errors import CharloomError
 from lstm.lessons.preparing import Preparing
 from lstm.ui import blocks
+from lstm.ui.components.announcer import announce
 from lstm.ui.language import language, t
 from lstm.ui.learn.lesson import Lesson
 from lstm.ui.look import jobs
@@ -218,9 +219,13 @@ def _watch(lesson: Lesson, one: _Show, show: Callable[[Any], None], every: float
     last = max(0, len(parts) - 1)
     place = min(one.seat.place, last)
     with st.container(key=f"live-{one.key}", gap="small"):
-        _buttons(lesson, one, place, last, over=over)
-        with st.container(key=f"live-{one.key}-way", height=64, border=False):
-            _way(lesson, one, reel, place, over=over)
+        with st.container(
+            key=f"live-{one.key}-strip", horizontal=True, vertical_alignment="center", gap="small"
+        ):
+            _buttons(lesson, one, place, last, over=over)
+            with st.container(key=f"live-{one.key}-way"):
+                _way(lesson, one, reel, place, over=over)
+        announce(_state(one.seat, place, last, over=over), key=f"live-{one.key}-heard")
         if parts:
             show(parts[place])
 
@@ -236,13 +241,27 @@ def _go_on(seat: _Seat, count: int, *, over: bool) -> None:
         seat.playing = False
 
 
+def _state(seat: _Seat, place: int, last: int, *, over: bool) -> str:
+    """Return how it stands, in words that change when something begins or ends: not at a tick."""
+    if seat.playing:
+        return t("learn_live.playing")
+    if not over:
+        return t("learn_live.computing")
+    at_end = bool(last) and place >= last
+    return t("learn_live.at_end" if at_end else "learn_live.at", place=place + 1, count=last + 1)
+
+
 # ---- controls ---------------------------------------------------------------------------------
 
 
 def _buttons(lesson: Lesson, one: _Show, place: int, last: int, *, over: bool) -> None:
     seat, at_end = one.seat, over and place >= last
     with st.container(
-        key=f"live-{one.key}-buttons", horizontal=True, vertical_alignment="bottom", gap="small"
+        key=f"live-{one.key}-buttons",
+        horizontal=True,
+        vertical_alignment="center",
+        gap="small",
+        width="content",
     ):
         st.button(
             t("learn_live.pause" if seat.playing else "learn_live.play"),
@@ -295,7 +314,8 @@ def _way(lesson: Lesson, one: _Show, reel: _Reel, place: int, *, over: bool) -> 
     if not over:
         with st.container(horizontal=True, vertical_alignment="center"):
             said = t("learn_live.working", count=len(reel.parts))
-            st.html(f"<p>{said}</p>{blocks.progress_html(max(reel.share, 0.02), said)}")
+            bar = blocks.progress_html(max(reel.share, 0.02), said)
+            st.html(f'<div class="charloom-working"><p>{said}</p>{bar}</div>')
             st.button(
                 t("learn_live.cancel"),
                 key=f"live-{one.key}-cancel",

@@ -14,6 +14,7 @@ from lstm.ui.components.drawing import drawing
 from lstm.ui.language import language, t
 from lstm.ui.learn import live, parts, svg
 from lstm.ui.learn.lesson import Lesson
+from lstm.ui.words import signed
 
 TERMS = ("rnn", "hidden_state", "weight")
 CONTROLS = ("word", "stage")
@@ -31,9 +32,10 @@ _BAR = 90
 def render(lesson: Lesson) -> None:
     """Draw the chapter."""
     parts.style()
-    parts.prose("learn_loop.about")
-    left, right = st.columns(2, gap="medium")
+    left, middle, right = st.columns([6, 4, 4], gap="medium")
     with left:
+        parts.prose("learn_loop.about")
+    with middle:
         default = own_word(lesson.text)
         label = t("learn_loop.word", most=LONGEST_WORD)
         word = parts.typed(lesson, "word", label=label, default=default, most=LONGEST_WORD)
@@ -100,7 +102,7 @@ def table_of(step: Step) -> list[list[str]]:
     """Return what the network remembered before and after the letter, the head first."""
     rows = [["", t("learn_loop.before"), t("learn_loop.after")]]
     for number, (before, after) in enumerate(zip(step.before, step.after, strict=True), 1):
-        rows.append([f"h {number}", f"{float(before):.3f}", f"{float(after):.3f}"])
+        rows.append([f"h {number}", signed(before, 3), signed(after, 3)])
     return rows
 
 
@@ -166,7 +168,7 @@ def _memory(x: float, values: list[float], kind: str) -> str:
     """Draw the numbers of a memory below each other."""
     fields = "".join(
         svg.cell(x - _FIELD / 2, _TOP + _ROW * row, _FIELD, _ROW, value)
-        + svg.words(x, _TOP + _ROW * row + 14, f"{value:.2f}", "on-colour", size=12)
+        + svg.words(x, _TOP + _ROW * row + 14, signed(value), "on-colour", size=12)
         for row, value in enumerate(values)
     )
     return fields + svg.box(x - _FIELD / 2, _TOP, _FIELD, _ROW * HIDDEN, f"box {kind}")

@@ -5,8 +5,10 @@ Knows nothing of how a network learns; the drawing of a shape is ``tasks_diagram
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -35,7 +37,7 @@ TERMS = ("held_out", "accuracy", "fed_back", "encoder")
 CONTROLS = ("task", "own")
 
 _STYLE = Path(__file__).with_name("tasks.css")
-_MOMENTS = "_learn_tasks_moment"
+_WALKS = "_learn_tasks_walks"
 _HEIGHT = 200
 _EXAMPLES: dict[tuple[str, Language], str] = {
     ("colours", "en"): "#c0592b",
@@ -46,7 +48,53 @@ _EXAMPLES: dict[tuple[str, Language], str] = {
     ("brackets", "zh"): "喝茶（加奶（或柠檬））吃蛋糕",
 }
 
+STRIDE = 0.7
+"""Seconds that a moment is shown for while they go by."""
+
+_EARLY = 0.6
+"""A drawing before this share of that time is no stride: something else has changed."""
+
 Say = Callable[[str], str]
+
+
+@dataclass
+class _Walk:
+    """Where a learner is among the moments of a task.
+
+    Attributes:
+        place: Number of the moment, from 1; None for the last one, however many there are.
+        going: Whether it goes on by itself.
+        moved: When it last did, by the monotonic clock.
+    """
+
+    place: int | None = None
+    going: bool = False
+    moved: float = 0.0
+
+    def start(self) -> None:
+        """Go on by itself, or no longer; from the last moment, begin at the first."""
+        self.going, self.moved = not self.going, monotonic()
+        if self.going and self.place is None:
+            self.place = 1
+
+    def stride(self, count: int) -> None:
+        """Go on by a moment if one is due; the last one is the end."""
+        now = monotonic()
+        if self.going and now - self.moved >= _EARLY * STRIDE:
+            self.place, self.moved = min((self.place or count) + 1, count), now
+        if self.place is not None and self.place >= count:
+            self.place, self.going = None, False
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """A part of the training with the input that it is seen on, and what the network says."""
+
+    key: str
+    asked: Task[Any]
+    given: str
+    said: Answer
+    part: Progress
 
 
 def render(lesson: Lesson) -> None:
@@ -128,58 +176,79 @@ def _draw(key: str, asked: Task[Any], own: str | None, part: Progress) -> None:
         given, said = part.cases[0].given, part.answers[0]
     else:
         given, said = own, answer(asked, part.weights, own)
+    walk = st.session_state.setdefault(_WALKS, {}).setdefault(key, _Walk())
+    every = STRIDE if walk.going else None
+    st.fragment(_see, run_every=every)(_Scene(key, asked, given, said, part), walk, walk.going)
+
+
+def _see(scene: _Scene, walk: _Walk, ticking: bool) -> None:
+    """Draw the shape at its moment beside the curve: the body of one tick."""
+    walk.stride(len(scene.said.fed))
+    if walk.going != ticking:
+        st.rerun()
     left, right = st.columns([11, 10], gap="medium")
     with left:
-        st.html(verdict_html(key, asked, given, said))
+        st.html(verdict_html(scene.key, scene.asked, scene.given, scene.said))
         place = st.container()
-        moment = _moment(key, len(said.fed))
-        words = Words(
-            output=t("learn_tasks.output"),
-            memory=t(f"learn_tasks.{'hidden' if asked.shape == 'one_to_one' else 'memory'}"),
-            entry=t("learn_tasks.entry"),
-        )
-        shape = diagram_svg(said, asked.shape, moment, words, _says(said))
-        told = moment_said(said, moment)
+        moment = _moment(scene.key, walk, len(scene.said.fed))
         with place:
-            drawing(shape, key="drawing-task", said=told, kind="charloom-shape")
-        if asked.shape == "many_to_one":
-            bars, see = bars_svg(_pleased(said), given, moment), t("learn_tasks.bars")
-            st.html(f'<p class="charloom-see">{escape(see)}</p>')
-            drawing(bars, key="drawing-verdict", said=see, kind="charloom-verdict")
+            _shape(scene, moment)
     with right:
-        title, table = t("learn_tasks.accuracy"), _curve_table(part)
-        summary = t(
-            "learn_tasks.state",
-            step=part.step,
-            right=round(float(part.accuracy[-1]) * part.held),
-            held=part.held,
-        )
-        st.html(f'<p class="charloom-see">{escape(summary)}</p>')
-        frame.plot(
-            accuracy_chart(asked, part),
-            key=f"tasks-{key}",
-            title=title,
-            height=_HEIGHT,
-            summary=summary,
-            table=table,
-        )
-        st.html(blocks.table_html(t("learn_tasks.cases"), cases_of(part)))
+        _curve(scene)
+        if scene.asked.shape == "many_to_one":
+            bars, see = bars_svg(_pleased(scene.said), scene.given, moment), t("learn_tasks.bars")
+            drawing(bars, key="drawing-verdict", said=see, kind="charloom-verdict")
+            st.caption(see)
+        with st.expander(t("learn_tasks.cases"), key=f"tasks-cases-{scene.key}"):
+            st.html(blocks.table_html(t("learn_tasks.cases"), cases_of(scene.part)))
 
 
-def _moment(key: str, count: int) -> int:
+def _shape(scene: _Scene, moment: int) -> None:
+    said, shape = scene.said, scene.asked.shape
+    words = Words(
+        output=t("learn_tasks.output"),
+        memory=t(f"learn_tasks.{'hidden' if shape == 'one_to_one' else 'memory'}"),
+        entry=t("learn_tasks.entry"),
+    )
+    drawn = diagram_svg(said, shape, moment, words, _says(said))
+    drawing(drawn, key="drawing-task", said=moment_said(said, moment), kind="charloom-shape")
+
+
+def _curve(scene: _Scene) -> None:
+    asked, part = scene.asked, scene.part
+    title, table = t("learn_tasks.accuracy"), _curve_table(part)
+    right = round(float(part.accuracy[-1]) * part.held)
+    summary = t("learn_tasks.state", step=part.step, right=right, held=part.held)
+    st.html(f'<p class="charloom-see">{escape(summary)}</p>')
+    frame.plot(
+        accuracy_chart(asked, part),
+        key=f"tasks-{scene.key}",
+        title=title,
+        height=_HEIGHT,
+        summary=summary,
+        table=table,
+    )
+
+
+def _moment(key: str, walk: _Walk, count: int) -> int:
     """Let the learner walk through the moments; return the number of the running one, from 0."""
-    kept: dict[str, int | None] = st.session_state.setdefault(_MOMENTS, {})
     if count < 2:
         return 0
     name = f"tasks-moment-{key}"
-    wish = kept.get(key)
-    st.session_state[name] = count if wish is None else min(wish, count)
+    st.session_state[name] = min(walk.place or count, count)
 
     def move() -> None:
         place = int(st.session_state[name])
-        kept[key] = None if place == count else place
+        walk.place, walk.going = None if place == count else place, False
 
-    st.slider(t("learn_tasks.moment", count=count), 1, count, key=name, on_change=move)
+    with st.container(key="tasks-walk", horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.button(
+            t("learn_live.pause" if walk.going else "learn_tasks.walk"),
+            key=f"tasks-walk-{key}",
+            icon=":material/pause:" if walk.going else ":material/play_arrow:",
+            on_click=walk.start,
+        )
+        st.slider(t("learn_tasks.moment", count=count), 1, count, key=name, on_change=move)
     return int(st.session_state[name]) - 1
 
 

@@ -32,7 +32,7 @@ _HOTTEST = 2.0
 _MOST_DICE = 99
 _WRITTEN = "_learn_temperature"
 _MOST = 60
-_HEIGHT = 400
+_HEIGHT = 350
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ def render(lesson: Lesson) -> None:
     """Draw the chapter."""
     words = {name: term(name) for name in ("temperature", "chance", "dice")}
     st.html(f"<p>{t('learn_temperature.idea', **words)}</p>")
-    first, second, third = st.columns([3, 4, 2], gap="medium")
+    first, second, third = st.columns([4, 3, 2], gap="medium")
     with first:
-        context = before_writing(lesson, choose(lesson, t("learn_temperature.network")))
-    with second:
         warmth = _warmth(lesson)
+    with second:
+        context = before_writing(lesson, choose(lesson, t("learn_temperature.network")))
     with third:
         throw = _throw(lesson)
     left, right = st.columns([5, 6], gap="medium")
@@ -150,8 +150,9 @@ def _draw(page: Page, temperature: float) -> None:
     if page.loops:
         said += " " + t("learn_temperature.loops")
     title = escape(t("learn_temperature.at", temperature=f"{temperature:g}"))
+    text = escape(page.text.strip())
     st.html(
         f'<section class="charloom-sheet" aria-label="{title}"><h2>{title}</h2>'
-        f'<p class="text" tabindex="0" role="region" aria-label="{title}">{escape(page.text)}</p>'
+        f'<p class="text" tabindex="0" role="region" aria-label="{title}">{text}</p>'
         f'<p class="about">{escape(said)}</p></section>'
     )

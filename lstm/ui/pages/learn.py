@@ -66,7 +66,10 @@ def _chapter(key: str, entered: Chapter, lesson: Lesson) -> None:
     """Draw a chapter with its title, its question and its words."""
     with st.container(key="learn-chapter"):
         title, question = t(f"learn_{key}.title"), escape(t(f"learn_{key}.question"))
-        st.html(f'{blocks.title_html(title)}<p class="charloom-question">{question}</p>')
+        st.html(
+            f'<div class="charloom-heading">{blocks.title_html(title)}'
+            f'<p class="charloom-question">{question}</p></div>'
+        )
         try:
             entered.render(lesson)
         except CharloomError as error:
@@ -167,10 +170,10 @@ def _contents(key: str) -> None:
     """Draw the table of contents, for wide pages as a list and for narrow ones as a menu."""
     wide, narrow = (f"learn-chapters-{shape}-{language()}" for shape in ("list", "menu"))
     st.session_state[wide] = st.session_state[narrow] = key
-    label = t("learn.chapters")
-    st.radio(label, CHAPTERS, format_func=_named, key=wide, on_change=_chosen, args=(wide,))
+    label, named = t("learn.chapters"), {one: _named(one) for one in CHAPTERS}.__getitem__
+    st.radio(label, CHAPTERS, format_func=named, key=wide, on_change=_chosen, args=(wide,))
     st.selectbox(
-        label, CHAPTERS, format_func=_named, key=narrow, on_change=_chosen, args=(narrow,),
+        label, CHAPTERS, format_func=named, key=narrow, on_change=_chosen, args=(narrow,),
         filter_mode=None,
     )  # fmt: skip
     seen = [one for one in CHAPTERS if one in st.session_state[_SEEN]]
@@ -182,7 +185,9 @@ def _contents(key: str) -> None:
 
 
 def _named(key: str) -> str:
-    return f"{CHAPTERS.index(key) + 1}. {t(f'learn_{key}.title')}"
+    """Return what a chapter is called, with a sign if the visitor has seen it."""
+    sign = " ✓" if key in st.session_state[_SEEN] else ""
+    return f"{CHAPTERS.index(key) + 1}. {t(f'learn_{key}.title')}{sign}"
 
 
 def _chosen(control: str) -> None:

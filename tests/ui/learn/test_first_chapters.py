@@ -21,6 +21,7 @@ from lstm.ui.learn import gates, loop, order, vanishing
 from lstm.ui.learn.cell_drawing import cell_svg
 from lstm.ui.learn.svg import colour
 from lstm.ui.look import jobs
+from lstm.ui.words import signed
 from tests.engine_tools import network
 from tests.ui.learn.room import open_chapter
 from tests.ui.page_tools import page_text
@@ -136,7 +137,8 @@ def test_the_cell_is_drawn_with_its_numbers_and_everything_escaped() -> None:
         drawn = ET.fromstring(cell_svg(spelled, moment, "en"))
         told = [part.text for part in drawn.iter() if part.text]
         assert f"f = {moment.forget:.2f}" in told
-        assert f"c = {moment.memory:.2f}" in told
+        assert f"c = {signed(moment.memory)}" in told
+        assert not any("= -" in words or "−0.00" in words for words in told)
         assert len(gates.table_of(moment)) == 5
 
 

@@ -208,3 +208,21 @@ def test_what_was_primed_is_there(clock: Clock) -> None:
     assert isinstance(job.latest, live._Reel)
     assert job.latest.parts == [1]
     assert done == [1]
+
+
+def test_its_state_is_told_when_it_changes_and_not_at_every_tick(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(live, "announce", lambda sentence, key: told.append(sentence))
+    page = open_room("told")
+    assert told[-1] == text("learn_live.at", place=1, count=20)
+    click(page, "play")
+    for _ in range(3):
+        clock.now += live.TICK
+        page.run()
+    assert set(told[-3:]) == {text("learn_live.playing")}
+    click(page, "play")
+    assert told[-1] == text("learn_live.at", place=4, count=20)
+    page.slider(key="live-test-place").set_value(20).run()
+    assert told[-1] == text("learn_live.at_end", place=20, count=20)

@@ -153,3 +153,23 @@ def test_the_curve_never_changes_its_axes() -> None:
     assert trace["x"] == [0, 2, 4]
     assert figure["layout"]["xaxis"]["range"][0] == 0
     assert figure["layout"]["yaxis"]["range"] == [-0.03, 1.04]
+
+
+def test_the_moments_go_by_themselves_up_to_the_last(
+    drawn: dict[str, tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(tasks, "monotonic", lambda: now[0])
+    page = ready(open_chapter("tasks", "en", task="brackets"))
+    page.text_input(key="tasks-own-brackets-en").set_value("a(b)").run()
+    page.button(key="tasks-walk-brackets").click().run()
+    assert drawn["drawing-task"][1].startswith("Moment 1 of 4.")
+    page.run()  # something else was clicked: no stride
+    assert drawn["drawing-task"][1].startswith("Moment 1 of 4.")
+    for moment in (2, 3, 4):
+        assert page.button(key="tasks-walk-brackets").label == text("learn_live.pause")
+        now[0] += tasks.STRIDE
+        page.run()
+        assert drawn["drawing-task"][1].startswith(f"Moment {moment} of 4.")
+    assert page.button(key="tasks-walk-brackets").label == text("learn_tasks.walk")
+    assert not page.exception

@@ -44,8 +44,10 @@ class View {
   async update(data) {
     this.data = data;
     const words = JSON.parse(data.words);
-    this.canvas.style.height = `${data.height}px`;
-    this.figure.style.height = data.file ? "" : `${data.height}px`;
+    this.scale = Number(getComputedStyle(this.parent).getPropertyValue("--charloom-plot-scale")) || 1;
+    this.height = Math.round(data.height * this.scale);
+    this.canvas.style.height = `${this.height}px`;
+    this.figure.style.height = data.file ? "" : `${this.height}px`;
     this.offer(data.file, words);
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", data.title);
@@ -67,8 +69,9 @@ class View {
     this.meta = figure.layout.meta ?? {};
     this.revision = figure.layout.uirevision;
     const layout = dressed(figure.layout, getComputedStyle(this.parent), width);
+    if (this.scale > 1) enlarged(layout, this.scale);
     layout.width = this.width = width;
-    layout.height = this.data.height;
+    layout.height = this.height;
     this.keepZoom(layout);
     if (width < NARROW) keepClear(layout, figure.data);
     this.drawn = this.plotly.react(this.canvas, figure.data, layout, {
@@ -116,7 +119,7 @@ class View {
     const { data, layout } = this.canvas;
     const paper = getComputedStyle(this.parent).getPropertyValue("--st-background-color").trim();
     const picture = { data, layout: { ...layout, paper_bgcolor: paper } };
-    const size = { width: this.width, height: this.data.height, scale: kind === "png" ? 2 : 1 };
+    const size = { width: this.width, height: this.height, scale: kind === "png" ? 2 : 1 };
     const link = element("a", "");
     link.href = await this.plotly.toImage(picture, { format: kind, ...size });
     link.download = `${file}.${kind}`;
@@ -233,6 +236,17 @@ function dressed(layout, style, width) {
   const backing = { bgcolor: paper, borderpad: 1 };
   layout.template = { layout: { annotationdefaults: backing } };
   return layout;
+}
+
+// On a projector all that is written grows with the page's own type, and so does the room for it.
+function enlarged(layout, scale) {
+  layout.font.size *= scale;
+  for (const side of ["l", "r", "t", "b"]) {
+    if (layout.margin?.[side] !== undefined) layout.margin[side] *= scale;
+  }
+  for (const { font } of layout.annotations ?? []) {
+    if (font?.size) font.size *= scale;
+  }
 }
 
 // On a phone the labels at the right edge sit on their lines instead of beside the plot; those

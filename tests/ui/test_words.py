@@ -1,0 +1,16 @@
+"""Numbers as they are shown."""
+
+import numpy as np
+import pytest
+
+from lstm.ui.words import signed
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.5, "0.50"), (-0.5, "−0.50"), (-0.004, "0.00"), (-0.0, "0.00"), (np.float32(-1), "−1.00")],
+)
+def test_a_number_below_nothing_has_a_true_minus_and_nothing_has_none(
+    value: float, said: str
+) -> None:
+    assert signed(value) == said
