@@ -1,12 +1,19 @@
 """What a page keeps in its address, and a memory of it for when the visitor changes rooms.
 
 Streamlit empties the address when another page is entered; a visitor who looks into another room
-and comes back should find everything as it was. Knows nothing of what is kept.
+and comes back should find everything as it was. Each room remembers for itself: two rooms may call
+different things by one name. Knows nothing of what is kept.
 """
 
 import streamlit as st
 
 _STATE = "_address"
+_ROOM = "_address_room"
+
+
+def enter(room: str) -> None:
+    """Say which room the visitor is in, before it is drawn; callbacks belong to it, too."""
+    st.session_state[_ROOM] = room
 
 
 def get(name: str) -> str | None:
@@ -35,5 +42,5 @@ def bring_back(names: frozenset[str]) -> None:
 
 
 def _memory() -> dict[str, str]:
-    memory: dict[str, str] = st.session_state.setdefault(_STATE, {})
-    return memory
+    memories: dict[str, dict[str, str]] = st.session_state.setdefault(_STATE, {})
+    return memories.setdefault(st.session_state.get(_ROOM, ""), {})

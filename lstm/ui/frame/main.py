@@ -6,7 +6,7 @@ Streamlit runs this file for every visitor and every change. Knows nothing of th
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lstm.ui import language, rooms, theme
+from lstm.ui import address, language, rooms, theme
 from lstm.ui.components.lifeline import lifeline
 from lstm.ui.language import t
 from lstm.ui.trouble import retried
@@ -18,6 +18,7 @@ def main() -> None:
     st.set_page_config(page_title=t("common.name"), page_icon="🧵", layout="wide")
     theme.apply()
     room = st.navigation(rooms.pages(), position="hidden")
+    address.enter(room.url_path)
     _header()
     with st.container(key="news"):
         news = st.empty()
