@@ -133,6 +133,18 @@ def test_an_archive_is_listed_text_by_text(store: RunStore) -> None:
     assert "all.zip/7.txt" not in page_text(room)
 
 
+def test_the_column_of_a_table_in_an_archive_is_said(store: RunStore) -> None:
+    sentence = "It rained all night, and in the morning it still rained. " * 20
+    rows = "number,title,essay\n" + "".join(f'{n},day {n},"{sentence}"\n' for n in range(3))
+    room = open_room(train, text="upload")
+    files: dict[str, bytes | str] = {"a.csv": rows, "b.txt": sentence}
+    room.file_uploader[0].set_value([("all.zip", zipped(files), "application/zip")]).run()
+    assert not room.exception
+    column = text("documents.csv_column", "en", column="essay", rows=3)
+    told = text("train.text.of_file", "en", name="all.zip/a.csv", sentence=column)
+    assert escape(told) in page_text(room)
+
+
 def test_a_public_text_is_offered_and_offline_is_said(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -225,7 +225,9 @@ def _encodings(documents: Sequence[Document]) -> str:
 def _said(note: Note, name: str) -> str:
     """Return a note as a sentence; that of an error names its file already."""
     sentence = t(note.key, **note.values)
-    return f"{name}: {sentence}" if name and not note.key.startswith("errors.") else sentence
+    if not name or note.key.startswith("errors."):
+        return sentence
+    return t("train.text.of_file", name=name, sentence=sentence)
 
 
 def _findings(text: Text, prepared: Prepared) -> list[str]:
