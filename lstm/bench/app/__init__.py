@@ -89,14 +89,17 @@ def _at_work(server: Server, school: School, meter: Meter, seconds: float) -> It
     coming = crowd(server.url, visitors(school, SESSIONS), seconds, seconds / 6)
     tally = asyncio.run(coming)
     ended = time.monotonic()
-    after = _alone(meter)
+    after, answered = _alone(meter), sum(map(len, tally.took.values()))
     what = f"{SESSIONS} sessions, 1 training, {WAITING} waiting, {seconds:.0f} s"
     yield Row("app", f"{what}: errors", len(tally.errors), "")
-    yield Row("app", "interactions answered", sum(map(len, tally.took.values())), "")
+    yield Row("app", "interactions answered", answered, "")
     yield from _waits(tally)
     yield Row("app", "sent to each session", tally.received / SESSIONS / seconds / 1e3, "kB/s")
     yield from _memory(meter, memory, began, ended)
     yield from _speeds(meter, (before + after) / 2, began, ended)
+    looks = meter.between(began, ended)
+    work = (looks[-1].server - looks[0].server) / max(1, answered)
+    yield Row("app", "server's work for an interaction", 1e3 * work, "ms")
 
 
 def _alone(meter: Meter) -> float:
