@@ -37,5 +37,5 @@ if [ $# -gt 0 ]; then
   pytest -q "$@"
 else
   pytest -q -n 2 --ignore=tests/browser
-  pytest -q tests/browser
+  pytest -q -n 2 --dist loadfile tests/browser
 fi
