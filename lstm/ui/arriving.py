@@ -15,7 +15,6 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lstm.messages import LANGUAGES, Language, text
-from lstm.ui.ahead import in_order
 from lstm.ui.language import COOKIE
 
 _WORDS = Template((Path(__file__).parent / "arriving.html").read_text("utf-8"))
@@ -51,7 +50,7 @@ class FirstWords:
 
         async def send_page(start: Message, page: bytes) -> None:
             spoken = spoken_language(scope)
-            page = with_words(in_order(page.decode("utf-8")), spoken).encode("utf-8")
+            page = with_words(page.decode("utf-8"), spoken).encode("utf-8")
             headers = MutableHeaders(scope=start)
             for name in ("etag", "last-modified"):
                 del headers[name]

@@ -10,7 +10,6 @@ from starlette.responses import FileResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message
 
 from lstm.messages import Language, text
-from lstm.ui.ahead import DRAWN, in_order, next_scripts
 from lstm.ui.arriving import FirstWords
 from lstm.ui.language import COOKIE
 
@@ -85,18 +84,3 @@ def test_other_answers_stay_as_they_are() -> None:
     missing = FileResponse(PAGE, status_code=404)
     assert ask(missing)[2] == PAGE.read_bytes()
     assert ask(None, accept="*/*")[2] == PAGE.read_bytes()
-
-
-def test_the_next_scripts_are_named_and_no_font_goes_before_them() -> None:
-    page = PAGE.read_text("utf-8")
-    scripts = next_scripts(page)
-    for part in DRAWN:
-        assert [name for name in scripts if name.startswith(f"{part}.")], part
-    assert not [name for name in scripts if name in page]
-    for name in scripts:
-        assert (PAGE.parent / "static" / "js" / name).exists()
-    ordered = in_order(page)
-    for name in scripts:
-        assert ordered.index(name) < ordered.index("</head>")
-    assert 'as="font"' in page
-    assert 'as="font"' not in ordered
