@@ -75,10 +75,9 @@ def test_every_chapter_fits_a_screen_and_no_phone_scrolls_sideways(
 def test_a_presentation_fits_the_projector(open_page: OpenPage) -> None:
     page = open_page("/learn?present=1", size=PROJECTOR)
     for key in CHAPTERS:
-        title(page, key, "en")
-        settled(page)
-        if key != "recipes":  # its race begins by itself here, and takes its time
-            staged(page, key, "en")
-            lowest = page.evaluate(LOWEST, ESSENTIAL)
-            assert lowest <= PROJECTOR[1], f"{key} reaches down to {lowest}"
-        page.keyboard.press("ArrowRight")
+        if key == "recipes":  # its race begins by itself here, and takes its time
+            continue
+        page.goto(f"/learn?present=1&chapter={key}")
+        staged(page, key, "en")
+        lowest = page.evaluate(LOWEST, ESSENTIAL)
+        assert lowest <= PROJECTOR[1], f"{key} reaches down to {lowest}"
