@@ -14,6 +14,7 @@ from lstm.ui import headers, health
 from lstm.ui.arriving import FirstWords
 from lstm.ui.components import liveplot
 from lstm.ui.frames import CookiesInFrames
+from lstm.ui.settling import settle
 from lstm.ui.visitor import VisitorCookie
 
 
@@ -29,20 +30,13 @@ def _work(ended: threading.Event) -> None:
     serve(ended)
 
 
-def _settle(ended: threading.Event) -> None:
-    """Load all else, when the first page does not wait for it any more."""
-    from lstm.ui.settling import settle
-
-    settle(ended)
-
-
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Start the background work with the server and end it with the server."""
     logs.install()
     ended = threading.Event()
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="work") as threads:
-        works = [threads.submit(_work, ended), threads.submit(_settle, ended)]
+        works = [threads.submit(_work, ended), threads.submit(settle, ended)]
         yield
         ended.set()
         for work in works:

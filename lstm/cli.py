@@ -7,13 +7,16 @@ stderr that says what was wrong.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from lstm import messages
-from lstm.errors import CharloomError
+from lstm.errors import BenchError, CharloomError
 from lstm.export.names import FORMATS
+
+if TYPE_CHECKING:
+    from lstm.bench.rows import Row
 
 BAD_INPUT = 2
 
@@ -46,8 +49,25 @@ def _run(options: argparse.Namespace) -> int:
         return work(options.arguments)
     from lstm import commands
 
+    if options.command == "bench":
+        from lstm import bench
+
+        bench.BENCHES["app"] = _app_rows
     run: Callable[[argparse.Namespace], int] = getattr(commands, options.command)
     return run(options)
+
+
+def _app_rows(_: Path | None) -> "Iterator[Row]":
+    """Measure the app at work; what plays the browsers is loaded only now.
+
+    Raises:
+        BenchError: A package is missing, or see ``lstm.ui.crowd.rows``.
+    """
+    try:
+        from lstm.ui.crowd import rows
+    except ModuleNotFoundError as error:
+        raise BenchError("bench_needs", name=error.name) from error
+    yield from rows()
 
 
 class _Parser(argparse.ArgumentParser):

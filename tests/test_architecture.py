@@ -15,8 +15,6 @@ import lstm
 ROOT = Path(__file__).parents[1]
 SOURCES = [ROOT / "app.py", *sorted((ROOT / "lstm").rglob("*.py"))]
 PAGE_LIBRARIES = {"streamlit", "plotly", "altair"}
-BROWSER, WIRE = ROOT / "lstm" / "bench" / "app", "streamlit.proto."
-"""What plays browsers must speak their protocol, and may know no more of the page than that."""
 
 
 def is_page(file: Path) -> bool:
@@ -40,7 +38,6 @@ def test_only_the_page_knows_the_page_libraries() -> None:
         if not is_page(file)
         for name in imported(file)
         if name.split(".")[0] in PAGE_LIBRARIES
-        and not (file.parent == BROWSER and name.startswith(WIRE))
     }
     assert not offenders
     assert any("streamlit" in set(imported(file)) for file in SOURCES if is_page(file))

@@ -15,21 +15,6 @@ from lstm.bench.scale import rows as scale_rows
 from lstm.bench.size import rows as size_rows
 from lstm.bench.train import rows as train_rows
 from lstm.bench.write import rows as write_rows
-from lstm.errors import BenchError
-
-
-def _app_rows() -> Iterator[Row]:
-    """Measure the app at work; what plays the browsers is loaded only now.
-
-    Raises:
-        BenchError: A package is missing, or see ``lstm.bench.app.rows``.
-    """
-    try:
-        from lstm.bench.app import rows
-    except ModuleNotFoundError as error:
-        raise BenchError("bench_needs", name=error.name) from error
-    yield from rows()
-
 
 BENCHES: dict[str, Callable[[Path | None], Iterator[Row]]] = {
     "train": lambda _: train_rows(),
@@ -39,9 +24,11 @@ BENCHES: dict[str, Callable[[Path | None], Iterator[Row]]] = {
     "scale": lambda _: scale_rows(),
     "page": lambda _: page_rows(),
     "size": lambda _: size_rows(),
-    "app": lambda _: _app_rows(),
 }
-"""What a bench prints, each called with the folder of its texts: figures with their yardsticks."""
+"""What a bench prints, each called with the folder of its texts: figures with their yardsticks.
+
+The command line adds what needs the page: ``app``.
+"""
 
 USUAL = ("train", "write")
 """What is measured if nothing is named: what takes a minute and needs nothing else."""

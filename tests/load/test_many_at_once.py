@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from lstm.bench.app import MIX, visitors
-from lstm.bench.app.crowd import Tally, crowd, visiting
-from lstm.bench.app.pen import Pen
-from lstm.bench.app.school import School
-from lstm.bench.app.serving import Server, serving
 from lstm.runs import RunState
+from lstm.ui.crowd import MIX, visitors
+from lstm.ui.crowd.crowd import Tally, crowd, visiting
+from lstm.ui.crowd.pen import Pen
+from lstm.ui.crowd.school import School
+from lstm.ui.crowd.serving import Server, serving
 from tests.store_tools import wait_until
 
 CLASS = 8

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from lstm.bench.app.pen import Pen
-from lstm.bench.app.tab import Tab, Unanswered, tab
+from lstm.ui.crowd.pen import Pen
+from lstm.ui.crowd.tab import Tab, Unanswered, tab
 
 MOVES = 8
 """Steps that the slider takes in one drag."""

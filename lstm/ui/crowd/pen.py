@@ -12,7 +12,7 @@ from typing import Any
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from lstm.bench.app.tab import Shown, Tab, Unanswered
+from lstm.ui.crowd.tab import Shown, Tab, Unanswered
 
 PACE = 25.0
 """Characters a second that a visitor reads: the usual pace of the room."""
