@@ -9,7 +9,7 @@ import http.client
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import BinaryIO
@@ -204,7 +204,7 @@ def _blocks(response: HTTPResponse, text: PublicText) -> Iterator[bytes]:
         yield block
 
 
-@cache  # they ship with Charloom and stay as they are
+@lru_cache(maxsize=8)  # they ship with Charloom and stay as they are
 def _essays(key: str) -> tuple[Path, ...]:
     return tuple(sorted((ASSETS / "corpora" / key).glob("*.txt")))
 

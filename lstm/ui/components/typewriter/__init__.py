@@ -6,7 +6,7 @@ of networks: see ``protocol`` for what goes back and forth.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ def _noted() -> None:
     """Make Streamlit keep the request: it only does so where there is a callback."""
 
 
-@cache
+@lru_cache(maxsize=4)
 def _labels(language: Language) -> dict[str, str]:
     return {
         key.removeprefix(_LABELS): text
