@@ -25,7 +25,7 @@ MINUTES = 3
 
 _BOOK, _HAT = ":material/menu_book:", ":material/school:"
 _CHAPTER = "chapter"
-_SEEN = "_learn_seen"
+_SEEN, _DRAWN = "_learn_seen", "_learn_drawn"
 _HOUSE = frozenset((_CHAPTER, source.NAME, HIDE, PRESENT, "lang"))
 _STYLE, _PROJECTED = (
     Path(__file__).parents[1] / "learn" / name for name in ("room.css", "presenting.css")
@@ -38,6 +38,7 @@ def render() -> None:
     st.html(_STYLE)
     address.bring_back(frozenset((HIDE, source.NAME)))
     key, presenting = _current(), address.get(PRESENT) == "1"
+    st.session_state[_DRAWN] = key
     hide = hidden(address.get(HIDE))
     alone = "chapters" in hide
     pager(key, listening=presenting, turned=_turned)
@@ -114,7 +115,9 @@ def _turned(asked: str) -> None:
     if asked == "leave":
         address.put(PRESENT, None)
         return
-    there = neighbour(_current(), 1 if asked == "next" else -1)
+    # From what was drawn: an address on its way from the browser may still name the one before.
+    here = st.session_state.get(_DRAWN, _current())
+    there = neighbour(here, 1 if asked == "next" else -1)
     if there is not None and "chapters" not in hidden(address.get(HIDE)):
         _go(there)
 
