@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from lstm.baselines import Baseline
 from lstm.events import EpochEnd, Step
 from lstm.runs import RunStore
+from lstm.ui.visitor import COOKIE
 from tests.browser.conftest import PATIENCE, OpenPage, Server
 from tests.store_tools import make_run
 
@@ -53,7 +54,9 @@ def a_run_that_ends_at_the_ladder(store: RunStore, owner: str) -> str:
 def test_no_label_hides_a_curve(open_page: OpenPage, server: Server, language: str) -> None:
     with RunStore(server.data) as store:
         run = a_run_that_ends_at_the_ladder(store, "a" * 43)
-    page = open_page(f"/train?run={run}", language=language, size=(390, 844))
+    page = open_page("about:blank", language=language, size=(390, 844))
+    page.context.add_cookies([{"name": COOKIE, "value": "a" * 43, "url": server.url}])
+    page.goto(f"/train?run={run}")
     expect(page.locator(".charloom-plot-canvas .annotation").first).to_be_visible()
     seen = page.evaluate(POINTS_IN_LABELS)
     assert seen["labels"] >= 2

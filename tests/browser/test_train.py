@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Frame, Locator, Page, expect
 
 from lstm.messages import LANGUAGES, Language, text
+from lstm.runs import RunStore
 from tests.browser.conftest import PATIENCE, OpenPage, Server
 
 pytestmark = pytest.mark.browser
@@ -237,11 +238,13 @@ def test_another_visitor_watches_and_can_change_nothing(
     open_page: OpenPage, server: Server
 ) -> None:
     page = open_page(f"/train?text=essays-en&{SMALL}&seconds=600")
-    start(page)
+    run_id = start(page)
     wait_for_evaluations(page, 1)
-    other = open_page(page.url.removeprefix(server.url))
+    with RunStore(server.data) as store:
+        token = store.share(run_id)
+    other = open_page(f"/train?shared={token}")
     wait_for_evaluations(other, 1)
-    expect(other.get_by_text("someone else's training")).to_be_visible()
+    expect(other.get_by_text(text("train.watch.shared"))).to_be_visible()
     expect(other.get_by_role("button", name="Stop and keep")).to_have_count(0)
     expect(other.get_by_role("button", name="Pause")).to_have_count(0)
     page.get_by_role("button", name="Stop and keep", exact=True).click()
