@@ -19,7 +19,7 @@ from lstm.paths import data_folder
 from lstm.presets import preset
 from lstm.training import train
 
-EPOCHS = 4
+EPOCHS = 2
 
 VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("hidden size 128", {"hidden_size": 128}),
