@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 COOKIE = "charloom_visitor"
 _YEAR = 365 * 24 * 3600
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")  # what token_urlsafe(32) gives
-_NOT_PAGES = ("/_stcore/", "/static/", "/media/", "/component/", "/assets/")
+_NOT_PAGES = ("/favicon", "/_stcore/", "/static/", "/media/", "/component/", "/assets/")
 
 
 def new_key() -> str:

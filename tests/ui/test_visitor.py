@@ -56,7 +56,7 @@ def test_what_is_no_key_is_replaced(forged: str) -> None:
     assert cookie_for("/", f"{COOKIE}={forged}") is not None
 
 
-@pytest.mark.parametrize("path", ["/_stcore/health", "/static/js/a.js", "/media/x"])
+@pytest.mark.parametrize("path", ["/_stcore/health", "/static/js/a.js", "/media/x", "/favicon.ico"])
 def test_only_pages_bring_a_key(path: str) -> None:
     assert cookie_for(path) is None
 
