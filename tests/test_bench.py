@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lstm.bench import page, peers, recipe, scale, size
+from lstm.bench import page, peers, recipe, scale, serving, size
 from lstm.bench.peers.gpt import SmallGPT, time_to_goal
 from lstm.bench.rows import Row, table
 from lstm.corpus import Corpus
@@ -82,8 +82,8 @@ def test_without_a_browser_the_page_is_not_measured(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_server_that_ends_is_said_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "ROOT", tmp_path)  # no app.py there
-    with pytest.raises(BenchError) as ended, page.served(tmp_path):
+    monkeypatch.setattr(serving, "ROOT", tmp_path)  # no app.py there
+    with pytest.raises(BenchError) as ended, serving.serving(tmp_path, {}):
         pass
     assert ended.value.key == "bench_no_server"
 

@@ -5,9 +5,6 @@ include the browser's own work, so they hold for the machine that they were meas
 """
 
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lstm.bench.rows import Row
+from lstm.bench.serving import serving
 from lstm.errors import BenchError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-ROOT = Path(__file__).parents[2]
 FAST_3G: dict[str, Any] = {
     "offline": False,
     "latency": 150 * 3.75,
@@ -46,7 +43,8 @@ def rows() -> Iterator[Row]:
     """
     with _browser() as browser, tempfile.TemporaryDirectory(prefix="charloom-bench-") as folder:
         began = time.time()
-        with served(Path(folder)) as url:
+        with serving(Path(folder), {}, settled=False) as server:
+            url = f"{server.url}/"
             with browser.new_context() as context:
                 yield from _visit(context, url, "server started", began)
             with browser.new_context() as context:
@@ -102,44 +100,3 @@ def _browser() -> Iterator["Browser"]:
             raise BenchError("bench_no_browser") from error
         yield browser
         browser.close()
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Start a server with an empty data folder; it is there as soon as it takes connections.
-
-    Raises:
-        BenchError: It ended, or takes none.
-    """
-    port = _free_port()
-    command = [
-        *(sys.executable, "-m", "streamlit", "run", "app.py"),
-        *("--server.port", str(port), "--server.address", "127.0.0.1"),
-        *("--server.headless", "true"),
-    ]
-    environment = {**os.environ, "CHARLOOM_DATA": str(folder / "store")}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        _wait_for(port, process)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + _PATIENCE
-    while process.poll() is None and time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.01)
-    raise BenchError("bench_no_server")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from lstm.bench.serving import Server, serving
 from lstm.runs import RunState
 from lstm.ui.crowd import MIX, visitors
 from lstm.ui.crowd.crowd import Tally, crowd, visiting
 from lstm.ui.crowd.pen import Pen
 from lstm.ui.crowd.school import School
-from lstm.ui.crowd.serving import Server, serving
 from tests.store_tools import wait_until
 
 CLASS = 8
@@ -81,7 +81,7 @@ def test_the_training_goes_on_and_the_others_wait_their_turn(
 
 def test_sessions_that_left_free_what_they_held(tmp_path: Path) -> None:
     counted = "tests/load/counted.py"
-    with serving(tmp_path, {}, counted, "--server.disconnectedSessionTTL", "1") as server:
+    with serving(tmp_path, {}, "--server.disconnectedSessionTTL", "1", app=counted) as server:
         held = asyncio.run(_visit(server, 4))
         assert held["AppSession"] >= 4
         assert held["Desk"] >= 4

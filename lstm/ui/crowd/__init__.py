@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from lstm.bench.rows import Row
+from lstm.bench.serving import Server, serving
 from lstm.errors import BenchError
 from lstm.processes import number_from_environment
 from lstm.ui.crowd.crowd import Tally, Visitor, crowd, visiting
 from lstm.ui.crowd.school import Meter, School
-from lstm.ui.crowd.serving import Server, serving
 
 SESSIONS = 50
 WAITING = 30

@@ -14,12 +14,12 @@ from itertools import pairwise
 import psutil
 
 from lstm import library
+from lstm.bench.serving import Server, spent
 from lstm.corpus import Corpus
 from lstm.errors import BenchError
 from lstm.presets import preset
 from lstm.records import Run
 from lstm.runs import RunStore
-from lstm.ui.crowd.serving import Server, spent
 
 _PATIENCE = 120.0
 _EVERY = 0.2  # seconds between two looks

@@ -10,9 +10,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -20,9 +21,9 @@ import psutil
 from lstm.errors import BenchError
 from lstm.runs import RunStore
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 _PATIENCE = 120.0
-_POLL = 0.1
+_POLL = 0.01
 
 
 @dataclass(frozen=True)
@@ -62,15 +63,21 @@ def spent(process: psutil.Process) -> float:
 
 @contextmanager
 def serving(
-    folder: Path, settings: Mapping[str, str], app: str = "app.py", *options: str
+    folder: Path,
+    settings: Mapping[str, str],
+    *options: str,
+    app: str = "app.py",
+    settled: bool = True,
 ) -> Iterator[Server]:
     """Start a server and end it after the block.
 
     Args:
         folder: For its store and its log.
         settings: Variables that it gets besides those of this process.
-        app: The file of the app, from the project's folder.
         *options: Further ones for ``streamlit run``.
+        app: The file of the app, from the project's folder.
+        settled: Begin the block when its networks are loaded; otherwise as soon as it takes
+            connections.
 
     Raises:
         BenchError: It does not start.
@@ -88,25 +95,34 @@ def serving(
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_for(url, child)
+        _wait_for(partial(_is_settled, url) if settled else partial(_listens, port), child)
         yield Server(url, data, psutil.Process(child.pid), log)
     finally:
         child.terminate()
         child.wait(_PATIENCE)
 
 
-def _wait_for(url: str, child: "subprocess.Popen[bytes]") -> None:
-    """Wait until the server has loaded its networks: its store is there then."""
+def _wait_for(ready: Callable[[], bool], child: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + _PATIENCE
     while child.poll() is None and time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{url}/health") as answer:
-                if b'"here"' in answer.read():
-                    return
-        except urllib.error.URLError:
-            pass
+        if ready():
+            return
         time.sleep(_POLL)
     raise BenchError("bench_no_server")
+
+
+def _is_settled(url: str) -> bool:
+    """Tell whether the server has loaded its networks: its store is there then."""
+    try:
+        with urllib.request.urlopen(f"{url}/health") as answer:
+            return b'"here"' in answer.read()
+    except urllib.error.URLError:  # it takes no connections yet
+        return False
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _free_port() -> int:
