@@ -12,7 +12,7 @@ import streamlit as st
 
 from lstm.errors import CharloomError
 from lstm.ui import address, blocks
-from lstm.ui.components.pager import pager
+from lstm.ui.components.pager import LEAVE, pager
 from lstm.ui.language import language, t
 from lstm.ui.learn import live, source, teacher
 from lstm.ui.learn.chapters import CHAPTERS, Chapter, chapter, neighbour
@@ -25,7 +25,7 @@ MINUTES = 3
 
 _BOOK, _HAT = ":material/menu_book:", ":material/school:"
 _CHAPTER = "chapter"
-_SEEN, _DRAWN = "_learn_seen", "_learn_drawn"
+_SEEN = "_learn_seen"
 _HOUSE = frozenset((_CHAPTER, source.NAME, HIDE, PRESENT, "lang"))
 _STYLE, _PROJECTED = (
     Path(__file__).parents[1] / "learn" / name for name in ("room.css", "presenting.css")
@@ -38,10 +38,9 @@ def render() -> None:
     st.html(_STYLE)
     address.bring_back(frozenset((HIDE, source.NAME)))
     key, presenting = _current(), address.get(PRESENT) == "1"
-    st.session_state[_DRAWN] = key
     hide = hidden(address.get(HIDE))
     alone = "chapters" in hide
-    pager(key, listening=presenting, turned=_turned)
+    pager([key] if alone else CHAPTERS, key, listening=presenting, turned=_turned)
     if presenting:
         st.html(_PROJECTED)
         _chapter(key, chapter(key), _lesson(hide, presenting=True))
@@ -112,14 +111,10 @@ def _go(key: str) -> None:
 
 def _turned(asked: str) -> None:
     """Do what a key of the presenter asks for."""
-    if asked == "leave":
+    if asked == LEAVE:
         address.put(PRESENT, None)
-        return
-    # From what was drawn: an address on its way from the browser may still name the one before.
-    here = st.session_state.get(_DRAWN, _current())
-    there = neighbour(here, 1 if asked == "next" else -1)
-    if there is not None and "chapters" not in hidden(address.get(HIDE)):
-        _go(there)
+    else:
+        _go(asked)
 
 
 # ---- around the chapter -----------------------------------------------------------------------
@@ -212,4 +207,4 @@ def _foot(key: str, *, alone: bool) -> None:
         if not alone:
             _turn(key, -1, "learn-back", t("learn.back"))
             _turn(key, 1, "learn-next", t("learn.next"))
-        st.button(t("learn.leave"), key="learn-leave", on_click=_turned, args=("leave",))
+        st.button(t("learn.leave"), key="learn-leave", on_click=_turned, args=(LEAVE,))

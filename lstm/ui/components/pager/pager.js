@@ -1,12 +1,11 @@
 // Turns pages by keyboard, and goes to the top of each new page.
 
-const KEYS = {
-  ArrowRight: "next",
-  PageDown: "next",
-  ArrowLeft: "back",
-  PageUp: "back",
-  Escape: "leave",
-};
+const STEPS = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
+const LEAVE = "leave";
+
+// A question to the server can be lost where another one overtakes it: it is asked again then.
+const ASK_AGAIN = 2000; // milliseconds
+const QUESTIONS = 5;
 
 // Where these keys have a meaning of their own.
 const TAKEN = [
@@ -22,28 +21,51 @@ const TAKEN = [
 ].join(", ");
 
 let now = null;
-let shown = null;
+let wanted = null;
+let timer = null;
 
 function isTaken(event) {
   return event.composedPath().some((node) => node instanceof Element && node.matches(TAKEN));
 }
 
+function isThere() {
+  return wanted === LEAVE ? !now.listening : now.page === wanted;
+}
+
+function ask(times) {
+  clearTimeout(timer);
+  if (times === 0 || !now.root.isConnected) wanted = null;
+  if (wanted === null) return;
+  now.turn(wanted);
+  timer = setTimeout(() => ask(times - 1), ASK_AGAIN);
+}
+
+function arrive() {
+  clearTimeout(timer);
+  wanted = null;
+}
+
 document.addEventListener("keydown", (event) => {
-  const asked = KEYS[event.key];
-  if (!asked || !now?.listening || !now.root.isConnected || event.defaultPrevented) return;
+  const step = STEPS[event.key];
+  if (!step && event.key !== "Escape") return;
+  if (!now?.listening || !now.root.isConnected || event.defaultPrevented) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || isTaken(event)) return;
   event.preventDefault();
-  now.turn(asked);
+  // From the page that was asked for last: two quick keys turn two pages.
+  const from = now.pages.indexOf(wanted === null ? now.page : wanted);
+  const next = step ? now.pages[from + step] : LEAVE;
+  if (next === undefined) return;
+  wanted = next;
+  if (isThere()) arrive();
+  else ask(QUESTIONS);
 });
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  now = {
-    root: parentElement,
-    listening: data.listening,
-    turn: (asked) => setTriggerValue("turn", asked),
-  };
-  if (shown !== null && shown !== data.page) {
+  const shown = now?.page;
+  now = { ...data, root: parentElement, turn: (page) => setTriggerValue("turn", page) };
+  if (shown !== undefined && shown !== data.page) {
     document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
   }
-  shown = data.page;
+  if (wanted !== null && isThere()) arrive();
+  document.documentElement.dataset.charloomTurns = data.listening ? data.page : "";
 }
