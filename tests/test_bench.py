@@ -2,12 +2,13 @@
 
 import math
 import sys
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from lstm.bench import page, peers, recipe, scale, serving, size
+from lstm.bench import page, peers, race, recipe, scale, serving, size
 from lstm.bench.peers.gpt import SmallGPT, time_to_goal
 from lstm.bench.rows import Row, table
 from lstm.corpus import Corpus
@@ -86,6 +87,18 @@ def test_a_server_that_ends_is_said_to(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(BenchError) as ended, serving.serving(tmp_path, {}):
         pass
     assert ended.value.key == "bench_no_server"
+
+
+def test_a_race_is_drawn_with_every_name() -> None:
+    points = race.preset_points(CORPUS, "quick", 0.2)
+    assert points[-1][0] >= 0.2
+    assert 0 < points[-1][1] < 10
+    drawn = race.plot({"Quick": [(1.0, 4.0), (2.0, 3.0), (60.0, 2.0)], "Keras": [(30.0, 2.5)]})
+    element = ElementTree.fromstring(drawn)
+    said = [one.text for one in element.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"Quick", "Keras", "2", "10", "50"} <= set(said)
+    dots = [one.attrib["class"] for one in element.iter("{http://www.w3.org/2000/svg}circle")]
+    assert dots == ["quick", "quick", "keras"]  # what lies above the plot is left out
 
 
 def test_a_recipe_is_compared_with_every_variant(monkeypatch: pytest.MonkeyPatch) -> None:

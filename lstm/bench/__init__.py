@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lstm.bench.page import rows as page_rows
 from lstm.bench.peers import rows as peers_rows
+from lstm.bench.race import rows as race_rows
 from lstm.bench.recipe import rows as recipe_rows
 from lstm.bench.rows import Row
 from lstm.bench.scale import rows as scale_rows
@@ -20,6 +21,7 @@ BENCHES: dict[str, Callable[[Path | None], Iterator[Row]]] = {
     "train": lambda _: train_rows(),
     "write": lambda _: write_rows(),
     "peers": peers_rows,
+    "race": race_rows,
     "recipe": recipe_rows,
     "scale": lambda _: scale_rows(),
     "page": lambda _: page_rows(),

@@ -9,13 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lstm import library
 from lstm.bench.rows import Row
+from lstm.bench.texts import public_text
 from lstm.config import ModelConfig, TrainConfig
 from lstm.corpus import Corpus
 from lstm.evaluation import NATS_PER_BIT
 from lstm.events import Finished
-from lstm.paths import data_folder
 from lstm.presets import preset
 from lstm.training import train
 
@@ -58,8 +57,7 @@ def rows(folder: Path | None = None, epochs: int = EPOCHS) -> Iterator[Row]:
     Raises:
         DownloadError: The text can't be fetched.
     """
-    text = next(text for text in library.public() if text.key == "nietzsche")
-    file = folder / "nietzsche.txt" if folder else library.download(text, data_folder() / "library")
+    file = public_text("nietzsche", folder)
     yield from compared(Corpus.from_files([file], lowercase=True), epochs)
 
 

@@ -10,6 +10,9 @@ import torch
 
 from lstm.model import bfloat16_is_native
 
+SECONDS = "CHARLOOM_BENCH_SECONDS"
+"""Variable that says how long a bench lasts, or each training in it at most."""
+
 
 @dataclass(frozen=True)
 class Row:

@@ -31,12 +31,14 @@ class Line:
         y: Shape (points,); a value that is not finite leaves a gap.
         kind: Class of the style sheet that says what it looks like.
         dots: Whether each point has a mark.
+        name: Written at its end.
     """
 
     x: Floats
     y: Floats
     kind: str
     dots: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Frame:
         width: Of the element, in its own units.
         height: Of the element.
         logarithmic: Whether equal steps upwards are equal factors.
+        logarithmic_x: Whether equal steps to the right are, from the first point of any line on.
         star: A point to be marked, as (x, y).
     """
 
@@ -67,6 +70,7 @@ class Frame:
     width: float = WIDE
     height: float = 360.0
     logarithmic: bool = False
+    logarithmic_x: bool = False
     star: tuple[float, float] | None = None
 
 
@@ -79,6 +83,7 @@ def chart(frame: Frame, lines: Sequence[Line], levels: Sequence[Level] = ()) -> 
         *drawing.grid(),
         *drawing.ladder(),
         *(mark for line in lines for mark in drawing.curve(line)),
+        *drawing.names(lines),
         *drawing.star(),
         "</svg>",
     ]
@@ -119,10 +124,13 @@ class _Drawing:
 
     def __init__(self, frame: Frame, lines: Sequence[Line], levels: Sequence[Level]) -> None:
         self.frame = frame
-        self.right = frame.width - (_LABELS if levels else _RIGHT)
+        labelled = bool(levels) or any(line.name for line in lines)
+        self.right = frame.width - (_LABELS if labelled else _RIGHT)
         self.bottom = frame.height - _BOTTOM
         ends = [float(line.x[-1]) for line in lines if len(line.x)]
         self.most_x = max([*ends, 1e-9])
+        firsts = [float(line.x[0]) for line in lines if len(line.x)]
+        self.least_x = min([*firsts, self.most_x / 2]) if frame.logarithmic_x else 0.0
         heights = [line.y[np.isfinite(line.y)] for line in lines]
         values = np.concatenate([*heights, np.array([level.y for level in levels])])
         if frame.logarithmic:
@@ -131,7 +139,10 @@ class _Drawing:
         self.levels = sorted(levels, key=lambda level: -level.y)
 
     def x(self, value: float) -> float:
-        return _LEFT + (self.right - _LEFT) * value / self.most_x
+        share = value / self.most_x
+        if self.frame.logarithmic_x:
+            share = math.log(value / self.least_x) / math.log(self.most_x / self.least_x)
+        return _LEFT + (self.right - _LEFT) * share
 
     def y(self, value: float) -> float:
         if self.frame.logarithmic:
@@ -145,7 +156,7 @@ class _Drawing:
             place = self.y(value)
             marks.append(_stroke("grid", _LEFT, place, self.right, place))
             marks.append(_label(f"{value:.4g}", _LEFT - 8, place + 4, "end"))
-        for value in ticks(0.0, self.most_x, round(self.frame.width / 110)):
+        for value in self._places():
             place = self.x(value)
             marks.append(_stroke("axis", place, self.bottom, place, self.bottom + 5))
             marks.append(_label(f"{value:.6g}", place, self.bottom + 19, "middle"))
@@ -160,9 +171,12 @@ class _Drawing:
     def _heights(self) -> list[float]:
         if not self.frame.logarithmic:
             return ticks(self.low, self.high)
-        powers = range(math.floor(self.low), math.ceil(self.high) + 1)
-        steps = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
-        return [value for value in steps if self.low <= math.log10(value) <= self.high]
+        return _decades(10**self.low, 10**self.high)
+
+    def _places(self) -> list[float]:
+        if not self.frame.logarithmic_x:
+            return ticks(0.0, self.most_x, round(self.frame.width / 110))
+        return _decades(self.least_x, self.most_x)
 
     def ladder(self) -> list[str]:
         places = [self.y(level.y) for level in self.levels]
@@ -188,6 +202,17 @@ class _Drawing:
         path = "".join("M" + "L".join(piece) for piece in pieces if piece)
         return [f'<path class="{line.kind}" d="{path}"/>', *dots] if path else []
 
+    def names(self, lines: Sequence[Line]) -> list[str]:
+        """Write at the end of each line what it is called; none over another."""
+        named = [line for line in lines if line.name and len(line.x)]
+        named.sort(key=lambda line: self.y(float(line.y[-1])))
+        places = [self.y(float(line.y[-1])) for line in named]
+        apart = spread(places, _LINE_HEIGHT, self.bottom)
+        return [
+            _label(line.name, self.x(float(line.x[-1])) + 8, place + 4, "start")
+            for line, place in zip(named, apart, strict=True)
+        ]
+
     def star(self) -> list[str]:
         if self.frame.star is None:
             return []
@@ -207,6 +232,13 @@ def _ends(values: Floats, logarithmic: bool) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     room = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
     return (low - room if logarithmic else max(0.0, low - room)), high + room
+
+
+def _decades(low: float, high: float) -> list[float]:
+    """Return 1, 2 and 5 times every power of ten between two ends."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
+    return [value for value in steps if low <= value <= high]
 
 
 def _stroke(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:

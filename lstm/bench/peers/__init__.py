@@ -5,32 +5,25 @@ their own, made the first time: nothing of Charloom needs them. All three get th
 same held-out part and the same machine, one after the other.
 """
 
-import json
-import subprocess
-import sys
-import venv
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from lstm import library, messages
+from lstm.bench.peers.article import keras_example
 from lstm.bench.peers.gpt import GPT_NATS, time_to_goal
 from lstm.bench.rows import Row
+from lstm.bench.texts import public_text
 from lstm.bench.write import single_stream
 from lstm.corpus import Corpus
 from lstm.errors import BenchError
 from lstm.evaluation import NATS_PER_BIT
 from lstm.events import EpochEnd, Step
-from lstm.paths import data_folder
 from lstm.presets import PresetName, preset
 from lstm.training import train
 
 KERAS_BITS = 2.265
 """The lowest held-out loss that the article's recipe reached in 20 epochs, bits per character."""
 
-_PACKAGES = ("keras>=3.15,<4", "tensorflow>=2.21,<3")
 _CLASSIC_BATCHES = 150
-_EXAMPLE = Path(__file__).with_name("keras_example.py")
 
 
 def rows(folder: Path | None = None) -> Iterator[Row]:
@@ -43,15 +36,14 @@ def rows(folder: Path | None = None) -> Iterator[Row]:
         BenchError: The environment for Keras can't be made, or its script failed.
         DownloadError: A text can't be fetched.
     """
-    texts = {text.key: _text(text, folder) for text in library.public()}
-    nietzsche = Corpus.from_files([texts["nietzsche"]], lowercase=True)
-    yield from _against_keras(nietzsche, texts["nietzsche"])
-    yield from _against_gpt(Corpus.from_files([texts["tinyshakespeare"]]))
+    nietzsche = public_text("nietzsche", folder)
+    yield from _against_keras(Corpus.from_files([nietzsche], lowercase=True), nietzsche)
+    yield from _against_gpt(Corpus.from_files([public_text("tinyshakespeare", folder)]))
 
 
 def _against_keras(corpus: Corpus, text: Path) -> Iterator[Row]:
     keras: dict[str, float] = {}
-    for told in _keras(text):
+    for told in keras_example(text, KERAS_BITS):
         keras |= told
         if "epoch" in told:
             name = f"Keras example, epoch {told['epoch']}: held-out loss"
@@ -107,35 +99,3 @@ def _classic_batch_seconds(corpus: Corpus) -> float:
         elif event.step - first.step >= _CLASSIC_BATCHES:
             return (event.seconds - first.seconds) / (event.step - first.step)
     raise BenchError("bench_goal_missed", bits="-")
-
-
-def _keras(text: Path) -> Iterator[dict[str, Any]]:
-    """Run the Keras example and yield what it tells."""
-    command = [str(_python()), str(_EXAMPLE), str(text), str(KERAS_BITS)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8") as child:
-        assert child.stdout is not None
-        for line in child.stdout:
-            yield json.loads(line)
-    if child.returncode:
-        raise BenchError("bench_peer_failed", name="Keras", code=child.returncode)
-
-
-def _python() -> Path:
-    """Return the Python of the environment that has Keras; make it if it is not there."""
-    folder = data_folder() / "bench" / "keras"
-    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    done = folder / "complete"
-    if not done.exists():
-        sys.stderr.write(messages.text("cli.installing", packages=", ".join(_PACKAGES)) + "\n")
-        venv.create(folder, with_pip=True, clear=True)
-        command = [str(python), "-m", "pip", "install", "--quiet", *_PACKAGES]
-        if subprocess.run(command, check=False, stdout=sys.stderr).returncode:
-            raise BenchError("bench_not_installed", packages=", ".join(_PACKAGES))
-        done.touch()
-    return python
-
-
-def _text(text: library.PublicText, folder: Path | None) -> Path:
-    if folder is None:
-        return library.download(text, data_folder() / "library")
-    return folder / f"{text.key}.txt"

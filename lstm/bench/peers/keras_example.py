@@ -2,7 +2,8 @@
 
 Windows of 40 characters every 3, one-hot, LSTM(128), softmax, Adam at 0.01, batches of 128. Tells
 one JSON object a line: the held-out loss after every epoch, the time of a batch, and how many
-characters a second the usual loop around ``predict`` writes. Ends at the goal or after 20 epochs.
+characters a second the usual loop around ``predict`` writes. Ends at the goal, when the time is
+over, or after 20 epochs.
 """
 
 import json
@@ -17,7 +18,7 @@ import numpy as np
 LENGTH, STRIDE, EPOCHS, JUDGED = 40, 3, 20, 20_000
 
 
-def main(path: Path, goal: float) -> None:
+def main(path: Path, goal: float, most: float) -> None:
     """Train on the first nine tenths of a text and judge on the rest."""
     text = path.read_text("utf-8").lower()
     symbols = sorted(set(text))
@@ -45,6 +46,7 @@ def main(path: Path, goal: float) -> None:
         _tell(epoch=epoch, seconds=seconds, bits=bits)
         if bits <= goal:
             _tell(seconds_to_goal=seconds)
+        if bits <= goal or seconds >= most:
             break
     _tell(
         batch_seconds=took / math.ceil(len(inputs) / 128), written_per_second=_write(model, judged)
@@ -80,4 +82,4 @@ def _tell(**values: float) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]))
+    main(Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lstm.bench.rows import Row
+from lstm.bench.rows import SECONDS, Row
 from lstm.bench.serving import Server, serving
 from lstm.errors import BenchError
 from lstm.processes import number_from_environment
@@ -24,8 +24,6 @@ from lstm.ui.crowd.school import Meter, School
 
 SESSIONS = 50
 WAITING = 30
-SECONDS = "CHARLOOM_BENCH_SECONDS"
-"""Variable with the seconds for which the class stays; default: two minutes."""
 
 MIX = ("write", "slide", "watch", "write", "walk", "write", "slide", "watch", "write", "walk")
 """What ten visitors do; the next ten do the same."""
