@@ -1,5 +1,6 @@
 """Charloom's web server: ``streamlit run app.py`` starts the pages and the run scheduler."""
 
+import os
 import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,10 @@ from lstm.ui.components import liveplot
 from lstm.ui.frames import CookiesInFrames
 from lstm.ui.settling import settle
 from lstm.ui.visitor import VisitorCookie
+
+# Before numpy and torch are loaded: every visitor is a thread here, and if each of them waits for
+# a matrix library's own threads as well, two cores beside a training get next to nothing done.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def _work(ended: threading.Event) -> None:
