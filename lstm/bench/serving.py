@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -69,7 +69,7 @@ def serving(
     app: str = "app.py",
     settled: bool = True,
 ) -> Iterator[Server]:
-    """Start a server and end it after the block.
+    """Start a server and end it after the block, and the trainings that it started.
 
     Args:
         folder: For its store and its log.
@@ -98,8 +98,7 @@ def serving(
         _wait_for(partial(_is_settled, url) if settled else partial(_listens, port), child)
         yield Server(url, data, psutil.Process(child.pid), log)
     finally:
-        child.terminate()
-        child.wait(_PATIENCE)
+        _end(child)
 
 
 def _wait_for(ready: Callable[[], bool], child: "subprocess.Popen[bytes]") -> None:
@@ -109,6 +108,17 @@ def _wait_for(ready: Callable[[], bool], child: "subprocess.Popen[bytes]") -> No
             return
         time.sleep(_POLL)
     raise BenchError("bench_no_server")
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    workers: list[psutil.Process] = []
+    if child.poll() is None:
+        workers = psutil.Process(child.pid).children(recursive=True)
+    child.terminate()
+    child.wait(_PATIENCE)
+    for worker in workers:
+        with suppress(psutil.NoSuchProcess):  # it ended with the server
+            worker.kill()
 
 
 def _is_settled(url: str) -> bool:

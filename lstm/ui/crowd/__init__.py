@@ -19,7 +19,7 @@ from lstm.bench.rows import SECONDS, Row
 from lstm.bench.serving import Server, serving
 from lstm.errors import BenchError
 from lstm.processes import number_from_environment
-from lstm.ui.crowd.crowd import Tally, Visitor, crowd, visiting
+from lstm.ui.crowd.crowd import Tally, Visitor, crowd, noting, visiting
 from lstm.ui.crowd.school import Meter, School
 
 SESSIONS = 50
@@ -196,6 +196,7 @@ async def _pass_by(server: Server, count: int) -> None:
 
 
 async def _pass(server: Server, tally: Tally) -> None:
-    async with visiting(server.url, tally) as opened:
-        for page in ("", "train", ""):
-            await opened.go(page)
+    with noting(tally):
+        async with visiting(server.url, tally) as opened:
+            for page in ("", "train", ""):
+                await opened.go(page)

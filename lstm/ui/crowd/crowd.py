@@ -8,9 +8,11 @@ import itertools
 import random
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+
+from websockets.exceptions import WebSocketException
 
 from lstm.ui.crowd.pen import Pen
 from lstm.ui.crowd.tab import Tab, Unanswered, tab
@@ -101,27 +103,34 @@ async def _come(
     url: str, visitor: Visitor, tally: Tally, wait: float, until: float, rng: int
 ) -> None:
     await asyncio.sleep(wait)
-    async with visiting(url, tally, visitor.key) as opened:
-        visit = _Visit(opened, visitor, tally, until, random.Random(rng))
-        page = "train" if visitor.watches else ""
-        tally.took["open"].append(await opened.go(page, visitor.watches))
-        await DOING[visitor.does](visit)
+    with noting(tally):
+        async with visiting(url, tally, visitor.key) as opened:
+            visit = _Visit(opened, visitor, tally, until, random.Random(rng))
+            page = "train" if visitor.watches else ""
+            tally.took["open"].append(await opened.go(page, visitor.watches))
+            await DOING[visitor.does](visit)
+
+
+@contextmanager
+def noting(tally: Tally) -> Iterator[None]:
+    """Note in the tally that a visit did not begin, or ended early."""
+    try:
+        yield
+    except (Unanswered, OSError, WebSocketException) as error:
+        tally.errors.append(repr(error))
 
 
 @asynccontextmanager
 async def visiting(url: str, tally: Tally, key: str | None = None) -> AsyncIterator[Tab]:
-    """Open a tab for a block; what goes wrong in it, and its traffic, goes into the tally."""
-    try:
-        async with tab(url, key) as opened:
-            tally.opened += 1
-            try:
-                yield opened
-            finally:
-                tally.received += opened.traffic.received
-                tally.took["tick"] += opened.traffic.ticks
-                tally.errors += opened.traffic.errors
-    except (Unanswered, OSError) as error:
-        tally.errors.append(repr(error))
+    """Open a tab for a block; its traffic goes into the tally."""
+    async with tab(url, key) as opened:
+        tally.opened += 1
+        try:
+            yield opened
+        finally:
+            tally.received += opened.traffic.received
+            tally.took["tick"] += opened.traffic.ticks
+            tally.errors += opened.traffic.errors
 
 
 async def _write(visit: _Visit) -> None:
