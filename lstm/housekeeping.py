@@ -82,10 +82,13 @@ class Housekeeping(Arrivals):
     def clean_up(self) -> list[str]:
         """Remove runs that nobody has come back to, and the first ones to go while room lacks.
 
+        A class goes as well, once none of its runs is left and nobody has joined it for as long.
+
         Returns:
             The ids of the runs that are gone.
         """
         self._forgive()
+        self._forget_classes()
         limits, gone = Limits.now(), list[str]()
         while (run_id := self._remove_next(limits)) is not None:
             gone.append(run_id)
@@ -137,6 +140,15 @@ class Housekeeping(Arrivals):
                 db.execute("UPDATE runs SET seen = seen + ?", (now - last,))
             db.execute("DELETE FROM rounds")
             db.execute("INSERT INTO rounds (looked) VALUES (?)", (now,))
+
+    def _forget_classes(self) -> None:
+        with self._database.write() as db:
+            db.execute(
+                """DELETE FROM classes WHERE code NOT IN (SELECT class FROM class_runs)
+                   AND max(created, coalesce(closed, 0), coalesce(
+                       (SELECT max(joined) FROM members WHERE class = code), 0)) < ?""",
+                (time.time() - Limits.now().keep_seconds,),
+            )
 
     def _remove_next(self, limits: Limits) -> str | None:
         """Remove the first run that must go from the database, if there is one."""

@@ -187,3 +187,22 @@ def test_files_whose_run_never_came_are_swept(store: RunStore) -> None:
     assert not store.run_folder("neverCame111").exists()
     assert store.run_folder("comesNow1111").exists()
     assert store.run_folder(run.id).exists()
+
+
+def test_a_class_goes_when_its_runs_are_gone_and_nobody_joins_any_more(store: RunStore) -> None:
+    def years_ago(code: str, years: int) -> None:
+        with store._database.write() as db:
+            gone = {"gone": years * 365 * DAY, "code": code}
+            db.execute("UPDATE classes SET created = created - :gone WHERE code = :code", gone)
+            db.execute("UPDATE members SET joined = joined - :gone WHERE class = :code", gone)
+
+    with_run, left, joined, young = (store.open_class("teacher", name).code for name in "abcd")
+    store.join_class(with_run, "anna", "Anna")
+    ended(store, "anna")
+    store.join_class(left, "ben", "Ben")
+    for code in (with_run, left, joined):
+        years_ago(code, 1)
+    store.join_class(joined, "cleo", "Cleo")
+    store.clean_up()
+    assert {room.code for room in store.classes("teacher")} == {with_run, joined, young}
+    assert store.members(left) == []
