@@ -1,20 +1,23 @@
 """What the tests of the store, the worker and the scheduler share."""
 
 import random
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
+from lstm.checkpoint import Saved
 from lstm.config import ModelConfig, TrainConfig
 from lstm.corpus import Corpus
 from lstm.runs import Run, RunState, RunStore
+from lstm.worker import run_worker
+from tests.engine_tools import WORDS, bare_state, network
 
 T = TypeVar("T")
 
 PATIENCE = 120.0
 """Seconds after which a condition that never comes true is a failure, not a slow machine."""
-
-WORDS = ("the", "cat", "sat", "on", "a", "mat", "and", "then", "dogs", "ran", "far", "away")
 
 
 def tiny_corpus(characters: int = 20_000, seed: int = 1) -> Corpus:
@@ -33,6 +36,18 @@ def make_run(store: RunStore, owner: str = "anna", **settings: float | int | str
     config = TrainConfig.from_json({"batch_size": 8, "seq_len": 32, **settings})
     network = ModelConfig(hidden_size=16, embedding_size=8)
     return store.create(owner, "my run", tiny_corpus(), network, config, "quick")
+
+
+def save_network(
+    store: RunStore, run_id: str, *, seed: int = 0, epoch: float = 3.0, **shape: object
+) -> None:
+    """Give a run a tiny network; ``shape`` are fields of ModelConfig."""
+    vocabulary = store.corpus(store.run(run_id).corpus_fingerprint).vocabulary
+    model = network(vocabulary.size, seed=seed, **shape)
+    state = bare_state(model)
+    state.numbers.update(step=10)
+    saved = Saved(model.config, vocabulary, state, info={"epoch": epoch, "bits_per_char": 2.5})
+    store.save_checkpoint(run_id, saved, saved)
 
 
 def wait_until(condition: Callable[[], T], tick: Callable[[], None] = lambda: None) -> T:
@@ -65,3 +80,19 @@ def wait_for_step(
 
     wait_until(far_enough, tick)
     return store.run(run_id)
+
+
+@contextmanager
+def working(store: RunStore, run_id: str) -> Iterator[threading.Event]:
+    """Let a worker train a run in a thread; the event tells it to go, the end waits for it."""
+    leave = threading.Event()
+    store.claim(9)
+    worker = threading.Thread(target=run_worker, args=(run_id, store, leave))
+    worker.start()
+    try:
+        yield leave
+        worker.join(60)
+        assert not worker.is_alive()
+    finally:
+        leave.set()
+        worker.join(60)

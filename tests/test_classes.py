@@ -1,8 +1,7 @@
 """Classes in the store: who may do what, whose runs belong to one, and what a pause halts."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -17,12 +16,6 @@ from tests.store_tools import make_run
 TEACHER, ANNA, BERT = "teacher", "anna", "bert"
 MEMBERS = 50
 HOSTILE = "<img src=x>\u202e**b**\n$x$"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    with RunStore(tmp_path) as store:
-        yield store
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Rounds of the quiz and scores in the store: what counts, and who may know what."""
 
 import math
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,12 +12,6 @@ from lstm.runs import Run, RunStore
 from tests.store_tools import make_run
 
 TEACHER, ANNA, BERT = "teacher", "anna", "bert"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    with RunStore(tmp_path) as store:
-        yield store
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
@@ -26,12 +26,6 @@ from lstm.records import ALLOWED, Action, Message
 from lstm.runs import NAME_LENGTH, Run, RunState, RunStore, corpus_key, tidy_name
 from lstm.schema import MIGRATIONS
 from tests.store_tools import make_run, tiny_corpus
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    with RunStore(tmp_path / "data") as opened:
-        yield opened
 
 
 def step(number: int, loss: float = 2.0, grad_norm: float = 1.0) -> Step:

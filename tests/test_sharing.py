@@ -1,20 +1,11 @@
 """Links to runs: unguessable, one for each run, and worthless once they are taken back."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from lstm.errors import StoreError
 from lstm.runs import RunStore
 from lstm.sharing import is_token
 from tests.store_tools import make_run
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    with RunStore(tmp_path) as store:
-        yield store
 
 
 def refused(store: RunStore, token: str) -> bool:
@@ -25,13 +16,13 @@ def refused(store: RunStore, token: str) -> bool:
     return False
 
 
-def test_a_link_leads_to_its_run_and_lasts(store: RunStore, tmp_path: Path) -> None:
+def test_a_link_leads_to_its_run_and_lasts(store: RunStore) -> None:
     run = make_run(store)
     token = store.share(run.id)
     assert is_token(token)
     assert run.id not in token
     assert store.share(run.id) == token
-    with RunStore(tmp_path) as other:
+    with RunStore(store.folder) as other:
         assert other.shared(token).id == run.id
 
 

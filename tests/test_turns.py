@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,12 +25,6 @@ CORPUS = tiny_corpus(2_000)
 NETWORK = ModelConfig(hidden_size=4, embedding_size=0)
 NEVER = float("inf")
 DONE = Message("notices.finished_seconds")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    with RunStore(tmp_path / "data") as opened:
-        yield opened
 
 
 def queue(store: RunStore, owner: str, seconds: float = 60.0, corpus: Corpus = CORPUS) -> Run:

@@ -1,9 +1,7 @@
 """One worker: its events in the store, the visitor's wishes in its training, its last words."""
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,29 +13,7 @@ from lstm.keeper import Keeper
 from lstm.processes import FileLock, held_here, is_locked, lives, number_from_environment, started
 from lstm.runs import Run, RunState, RunStore
 from lstm.worker import main, run_baselines, run_worker
-from tests.store_tools import make_run, wait_for_state, wait_for_step, wait_until
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[RunStore]:
-    with RunStore(tmp_path / "data") as opened:
-        yield opened
-
-
-@contextmanager
-def working(store: RunStore, run_id: str) -> Iterator[threading.Event]:
-    """Let a worker train a run in a thread; the event tells it to go, the end waits for it."""
-    leave = threading.Event()
-    store.claim(9)
-    worker = threading.Thread(target=run_worker, args=(run_id, store, leave))
-    worker.start()
-    try:
-        yield leave
-        worker.join(60)
-        assert not worker.is_alive()
-    finally:
-        leave.set()
-        worker.join(60)
+from tests.store_tools import make_run, wait_for_state, wait_for_step, wait_until, working
 
 
 def work(store: RunStore, run_id: str) -> Run:

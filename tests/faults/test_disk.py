@@ -6,8 +6,7 @@ import resource
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,8 @@ from lstm.patience import GaveUp, Patience, waits_for
 from lstm.processes import is_locked, started
 from lstm.runs import Run, RunState, RunStore
 from lstm.scheduler import Scheduler, serve
-from lstm.worker import run_worker
 from tests.faults.fault_tools import Nursery, nothing_is_lost, one_branch, server_log, trains
-from tests.store_tools import make_run, tiny_corpus, wait_for_step, wait_until
+from tests.store_tools import make_run, tiny_corpus, wait_for_step, wait_until, working
 
 REFUSALS = {
     errno.ENOSPC: "disk_full",
@@ -140,22 +138,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lstm.keeper.LATEST_SAVE_SECONDS", 0.05)
     monkeypatch.setattr("lstm.training.REPORT_SECONDS", 0.02)
     monkeypatch.setattr("lstm.worker.FLUSH_SECONDS", 0.02)
-
-
-@contextmanager
-def working(store: RunStore, run_id: str) -> Iterator[threading.Event]:
-    """Let a worker train a run in a thread; the event tells it to go."""
-    leave = threading.Event()
-    store.claim(9)
-    worker = threading.Thread(target=run_worker, args=(run_id, store, leave))
-    worker.start()
-    try:
-        yield leave
-        worker.join(60)
-        assert not worker.is_alive()
-    finally:
-        leave.set()
-        worker.join(60)
 
 
 def waits_and_goes_on(store: RunStore, disk: Disk, key: str) -> Run:

@@ -1,4 +1,4 @@
-"""What the tests of the pages share: a room under test, and a run with a past."""
+"""What the tests of the pages share: the rooms, one under test, and a run with a past."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -16,6 +16,48 @@ ANNA = "a" * 43
 
 BERT = "b" * 43
 PATIENCE = 60.0  # seconds for one drawing: importing torch counts
+
+
+def learn_room() -> None:
+    """Script of the room Learn. AppTest runs a script's source, so each brings its own import."""
+    from lstm.ui.pages import learn
+
+    learn.render()
+
+
+def train_room() -> None:
+    """Script of the room Train."""
+    from lstm.ui.pages import train
+
+    train.render()
+
+
+def write_room() -> None:
+    """Script of the room Write."""
+    from lstm.ui.pages import write
+
+    write.render()
+
+
+def look_room() -> None:
+    """Script of the room Look inside."""
+    from lstm.ui.pages import look
+
+    look.render()
+
+
+def runs_room() -> None:
+    """Script of the room Runs."""
+    from lstm.ui.pages import runs
+
+    runs.render()
+
+
+def class_room() -> None:
+    """Script of the class page."""
+    from lstm.ui.pages import classroom
+
+    classroom.render()
 
 
 def open_room(script: Callable[[], None], visitor: str = ANNA, **query: str) -> AppTest:

@@ -15,19 +15,21 @@ from lstm.runs import RunStore
 from lstm.ui.classroom import board as boards
 from lstm.ui.classroom.chart import class_chart
 from lstm.ui.curves import Curve, Look
-from tests.ui.page_tools import ANNA, BERT, open_room, page_text, run_with_a_past
+from tests.ui.page_tools import (
+    ANNA,
+    BERT,
+    class_room,
+    open_room,
+    page_text,
+    run_with_a_past,
+    train_room,
+)
 
 TEACHER = "t" * 43
 STRANGER = "s" * 43
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$"
 NICKNAME = "<b>bold</b> **x** $y$"
 MEMBERS = 50
-
-
-def classroom() -> None:
-    from lstm.ui.pages import classroom
-
-    classroom.render()
 
 
 @pytest.fixture
@@ -45,12 +47,6 @@ def trained(store: RunStore, owner: str, evaluations: int = 3) -> Run:
     return store.end(run.id, RunState.FINISHED, Message("notices.finished_epochs"))
 
 
-def train() -> None:
-    from lstm.ui.pages import train
-
-    train.render()
-
-
 def keys(page: AppTest) -> set[str]:
     return {str(button.key) for button in page.button}
 
@@ -61,7 +57,7 @@ def test_a_code_alone_shows_the_way_in_and_nothing_else(
 ) -> None:
     trained(store, ANNA)
     pages = [
-        open_room(classroom, STRANGER, code=code, lang=language)
+        open_room(class_room, STRANGER, code=code, lang=language)
         for code in (room.code, "WRONG2", HOSTILE)
     ]
     for page in pages:
@@ -75,7 +71,7 @@ def test_a_code_alone_shows_the_way_in_and_nothing_else(
 
 
 def test_a_visitor_joins_and_is_told_what_is_seen(store: RunStore, room: Classroom) -> None:
-    page = open_room(classroom, STRANGER, code=room.code)
+    page = open_room(class_room, STRANGER, code=room.code)
     join = text("classroom.join.button")
     next(button for button in page.button if button.label == join).click().run()
     assert text("errors.class_blank_nickname") in page_text(page)
@@ -91,7 +87,7 @@ def test_a_visitor_joins_and_is_told_what_is_seen(store: RunStore, room: Classro
 
 
 def test_a_class_is_opened_and_listed(store: RunStore) -> None:
-    page = open_room(classroom, TEACHER)
+    page = open_room(class_room, TEACHER)
     button = text("classroom.open.button")
     next(one for one in page.button if one.label == button).click().run()
     assert text("errors.class_blank_name") in page_text(page)
@@ -101,7 +97,7 @@ def test_a_class_is_opened_and_listed(store: RunStore) -> None:
     assert page.query_params["code"] == opened.code
     spelled = f"{opened.code[:3]} {opened.code[3:]}"
     assert text("classroom.code", code=spelled) in page_text(page)
-    listed = open_room(classroom, TEACHER)
+    listed = open_room(class_room, TEACHER)
     assert text("classroom.state.yours") in page_text(listed)
 
 
@@ -111,7 +107,7 @@ def test_everybody_s_trainings_stand_on_one_chart_and_in_a_table(
 ) -> None:
     mine, better = trained(store, ANNA), trained(store, BERT, 5)
     store.rename(mine.id, HOSTILE)
-    page = open_room(classroom, ANNA, code=room.code, lang=language)
+    page = open_room(class_room, ANNA, code=room.code, lang=language)
     assert not page.exception
     said = page_text(page)
     assert "<img" not in said
@@ -128,9 +124,9 @@ def test_everybody_s_trainings_stand_on_one_chart_and_in_a_table(
 def test_only_the_teacher_has_the_controls(store: RunStore, room: Classroom) -> None:
     trained(store, ANNA)
     desk = {"class-pause", "class-close_now", "class-remove", "class-quiz-start", "class-show"}
-    assert desk <= keys(open_room(classroom, TEACHER, code=room.code))
-    assert not desk & keys(open_room(classroom, ANNA, code=room.code))
-    stranger = open_room(classroom, STRANGER, code=room.code, show="code")
+    assert desk <= keys(open_room(class_room, TEACHER, code=room.code))
+    assert not desk & keys(open_room(class_room, ANNA, code=room.code))
+    stranger = open_room(class_room, STRANGER, code=room.code, show="code")
     assert not desk & keys(stranger)
     assert "Bert" not in page_text(stranger)
 
@@ -138,7 +134,7 @@ def test_only_the_teacher_has_the_controls(store: RunStore, room: Classroom) -> 
 def test_the_teacher_pauses_hides_removes_and_closes(store: RunStore, room: Classroom) -> None:
     run = run_with_a_past(store, owner=ANNA)
     other = trained(store, BERT)
-    page = open_room(classroom, TEACHER, code=room.code)
+    page = open_room(class_room, TEACHER, code=room.code)
     page.button(key="class-pause").click().run()
     assert store.run(run.id).pending == "pause"
     assert text("classroom.state.paused") in page_text(page)
@@ -149,7 +145,7 @@ def test_the_teacher_pauses_hides_removes_and_closes(store: RunStore, room: Clas
 
     page.multiselect(key="class-hidden").set_value([other.id]).run()
     assert [row.hidden for row in store.class_runs(room.code) if row.run == other.id] == [True]
-    member = open_room(classroom, ANNA, code=room.code)
+    member = open_room(class_room, ANNA, code=room.code)
     assert "Bert" not in page_text(member)
     page.multiselect(key="class-hidden").set_value([]).run()
     assert not any(row.hidden for row in store.class_runs(room.code))
@@ -165,7 +161,7 @@ def test_the_teacher_pauses_hides_removes_and_closes(store: RunStore, room: Clas
 
 
 def test_the_code_stands_large_with_its_qr_code(store: RunStore, room: Classroom) -> None:
-    page = open_room(classroom, TEACHER, code=room.code, show="code")
+    page = open_room(class_room, TEACHER, code=room.code, show="code")
     assert not page.exception
     said = page_text(page)
     assert f"{room.code[:3]} {room.code[3:]}" in said
@@ -178,7 +174,7 @@ def test_the_code_stands_large_with_its_qr_code(store: RunStore, room: Classroom
 
 def test_a_member_takes_a_run_out_and_leaves(store: RunStore, room: Classroom) -> None:
     run = trained(store, ANNA)
-    page = open_room(classroom, ANNA, code=room.code)
+    page = open_room(class_room, ANNA, code=room.code)
     page.button(key=f"class-out-{run.id}").click().run()
     assert store.class_runs(room.code) == []
     assert text("classroom.board.empty") in page_text(page)
@@ -189,8 +185,8 @@ def test_a_member_takes_a_run_out_and_leaves(store: RunStore, room: Classroom) -
 
 
 def test_train_says_what_the_class_will_see(store: RunStore, room: Classroom) -> None:
-    assert escape(HOSTILE) not in page_text(open_room(train, STRANGER))
-    page = open_room(train, ANNA)
+    assert escape(HOSTILE) not in page_text(open_room(train_room, STRANGER))
+    page = open_room(train_room, ANNA)
     assert not page.exception
     assert escape(text("classroom.belongs.will", name=HOSTILE)) in page_text(page)
     store.pause_class(room.code, TEACHER)
@@ -203,7 +199,7 @@ def test_a_training_says_that_the_class_sees_it_and_can_be_taken_out(
     store: RunStore, room: Classroom
 ) -> None:
     run = trained(store, ANNA)
-    page = open_room(train, ANNA, run=run.id)
+    page = open_room(train_room, ANNA, run=run.id)
     said = escape(text("classroom.belongs.does", name=HOSTILE))
     assert said in page_text(page)
     page.button(key="class-take-out").click().run()
@@ -213,7 +209,7 @@ def test_a_training_says_that_the_class_sees_it_and_can_be_taken_out(
 
 
 def test_a_removed_member_is_outside_at_once(store: RunStore, room: Classroom) -> None:
-    page = open_room(classroom, ANNA, code=room.code)
+    page = open_room(class_room, ANNA, code=room.code)
     store.remove_member(room.code, TEACHER, 1)
     assert text("classroom.join.title") in page_text(page.run())
 
@@ -222,14 +218,14 @@ def test_a_round_is_started_judged_and_ended(store: RunStore, room: Classroom) -
     for _ in range(3):
         run = trained(store, ANNA)
         write_much(store, run)
-    teacher = open_room(classroom, TEACHER, code=room.code)
+    teacher = open_room(class_room, TEACHER, code=room.code)
     teacher.button(key="class-quiz-start").click().run()
     assert not teacher.exception
     current = store.round(room.code)
     assert current is not None
     assert current.passages >= 4
 
-    member = open_room(classroom, BERT, code=room.code)
+    member = open_room(class_room, BERT, code=room.code)
     for question in store.questions(current.id, BERT):
         assert f"…{escape(question.text)}…" in page_text(member)
         member.button(key=f"class-quiz-real-{question.number}").click().run()
@@ -245,7 +241,7 @@ def test_a_round_is_started_judged_and_ended(store: RunStore, room: Classroom) -
 
 
 def test_too_little_to_guess_at_is_said(store: RunStore, room: Classroom) -> None:
-    page = open_room(classroom, TEACHER, code=room.code)
+    page = open_room(class_room, TEACHER, code=room.code)
     page.button(key="class-quiz-start").click().run()
     assert not page.exception
     assert text("errors.class_no_passages") in page_text(page)
@@ -253,7 +249,7 @@ def test_too_little_to_guess_at_is_said(store: RunStore, room: Classroom) -> Non
 
 def test_the_results_of_the_guessing_game_are_listed(store: RunStore, room: Classroom) -> None:
     store.add_score(room.code, BERT, "shannon", 2.345, 40)
-    page = open_room(classroom, ANNA, code=room.code)
+    page = open_room(class_room, ANNA, code=room.code)
     assert text("classroom.games.shannon") in page_text(page)
     assert "2.35" in page_text(page)
 
@@ -281,7 +277,7 @@ def test_fifty_look_at_once_and_the_work_is_done_once(
     monkeypatch.setattr(boards, "class_chart", noted_chart)
 
     viewers = [TEACHER, ANNA, *(f"{place:043d}" for place in (0, 1, 20, 30, 47))]
-    pages = [open_room(classroom, one, code=room.code) for one in viewers]
+    pages = [open_room(class_room, one, code=room.code) for one in viewers]
     assert all(not page.exception for page in pages)
     assert read.count("chart") == 1
     assert len(read) == 8

@@ -22,33 +22,20 @@ from lstm.ui.look.views import VIEWS
 from lstm.ui.networks import Choice, choices
 from lstm.vocabulary import UNKNOWN, Vocabulary
 from tests.engine_tools import bare_state, network, words
-from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past
+from tests.ui.page_tools import (
+    ANNA,
+    BERT,
+    labels,
+    look_room,
+    open_room,
+    page_text,
+    run_with_a_past,
+    runs_room,
+    train_room,
+    write_room,
+)
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$"
-
-
-def runs() -> None:
-    from lstm.ui.pages import runs
-
-    runs.render()
-
-
-def train() -> None:
-    from lstm.ui.pages import train
-
-    train.render()
-
-
-def write() -> None:
-    from lstm.ui.pages import write
-
-    write.render()
-
-
-def look() -> None:
-    from lstm.ui.pages import look
-
-    look.render()
 
 
 def bare(name: str = "my words") -> Saved:
@@ -64,7 +51,7 @@ def brought(room: AppTest, data: bytes, name: str) -> AppTest:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_file_is_shown_and_kept(store: RunStore, language: Language) -> None:
-    room = brought(open_room(runs, lang=language), dumps(bare(HOSTILE)), "x.safetensors")
+    room = brought(open_room(runs_room, lang=language), dumps(bare(HOSTILE)), "x.safetensors")
     assert not room.exception
     said = page_text(room)
     assert escape(HOSTILE) in said
@@ -81,7 +68,7 @@ def test_a_file_is_shown_and_kept(store: RunStore, language: Language) -> None:
 
 
 def test_an_archive_is_read_and_put_aside(store: RunStore) -> None:
-    room = brought(open_room(runs), archive(Story.of_model(bare())), "words.zip")
+    room = brought(open_room(runs_room), archive(Story.of_model(bare())), "words.zip")
     assert "my words" in page_text(room)
     room.button(key="drop-returned").click().run()
     assert "my words" not in page_text(room)
@@ -90,7 +77,7 @@ def test_an_archive_is_read_and_put_aside(store: RunStore) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_bad_file_is_said_to_be_one(store: RunStore, language: Language) -> None:
-    room = brought(open_room(runs, lang=language), b"nothing", "x.safetensors")
+    room = brought(open_room(runs_room, lang=language), b"nothing", "x.safetensors")
     assert not room.exception
     assert escape(text("errors.checkpoint_damaged", language)) in page_text(room)
     assert "keep-returned" not in [button.key for button in room.button]
@@ -100,7 +87,7 @@ def test_a_bad_file_is_said_to_be_one(store: RunStore, language: Language) -> No
 
 
 def test_damaged_training_is_told_beside_a_whole_network(store: RunStore) -> None:
-    room = open_room(runs)
+    room = open_room(runs_room)
     room.session_state["_returned"] = Returned(
         "x", bare(), damaged=CheckpointError("checkpoint_damaged")
     )
@@ -110,7 +97,9 @@ def test_damaged_training_is_told_beside_a_whole_network(store: RunStore) -> Non
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("draw", [train, write, look], ids=["train", "write", "look"])
+@pytest.mark.parametrize(
+    "draw", [train_room, write_room, look_room], ids=["train", "write", "look"]
+)
 def test_every_room_knows_a_run_without_a_text(
     store: RunStore, draw: Callable[[], None], language: Language
 ) -> None:
@@ -129,7 +118,7 @@ def test_it_is_among_the_networks_to_write_with(store: RunStore) -> None:
 
 def test_it_is_compared_with_a_run_that_has_a_curve(store: RunStore) -> None:
     one, other = store.adopt(ANNA, Returned("file", bare())), run_with_a_past(store)
-    room = open_room(runs, compare=f"{one.id},{other.id}")
+    room = open_room(runs_room, compare=f"{one.id},{other.id}")
     assert not room.exception
     assert len(room.get("bidi_component")) == 1
 
@@ -153,16 +142,16 @@ def nameless(store: RunStore) -> Run:
     return store.adopt(ANNA, Returned("file", Saved(model.config, vocabulary, bare_state(model))))
 
 
-@pytest.mark.parametrize("draw", [write, runs, train])
+@pytest.mark.parametrize("draw", [write_room, runs_room, train_room])
 def test_a_room_bears_symbols_that_are_no_text(store: RunStore, draw: Callable[[], None]) -> None:
     run = nameless(store)
-    asked = {"from": run.id, "text": "essays-en"} if draw is train else {"run": run.id}
+    asked = {"from": run.id, "text": "essays-en"} if draw is train_room else {"run": run.id}
     assert not open_room(draw, **asked).exception
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_bears_symbols_that_are_no_text(store: RunStore, view: str) -> None:
-    assert not open_room(look, run=nameless(store).id, view=view, text="ab\ncd").exception
+    assert not open_room(look_room, run=nameless(store).id, view=view, text="ab\ncd").exception
 
 
 # -- training it on --------------------------------------------------------------------------------
@@ -172,7 +161,7 @@ NEW = "Ünlü, <b>dann</b> sät ein Zöllner: Ähren & mehr!\n" * 80
 
 def test_it_is_trained_on_with_another_text(store: RunStore) -> None:
     run = store.adopt(ANNA, Returned("file", bare(HOSTILE)))
-    room = open_room(train, text="paste", **{"from": run.id})
+    room = open_room(train_room, text="paste", **{"from": run.id})
     assert not room.exception
     room.text_area(key="pasted").set_value(NEW).run()
     assert not room.exception
@@ -194,7 +183,7 @@ def test_it_is_trained_on_with_another_text(store: RunStore) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_new_symbols_are_told_in_every_language(store: RunStore, language: Language) -> None:
     run = store.adopt(ANNA, Returned("file", bare()))
-    room = open_room(train, lang=language, text="essays-zh", **{"from": run.id})
+    room = open_room(train_room, lang=language, text="essays-zh", **{"from": run.id})
     assert not room.exception
     assert text("train.on.kept", language) in page_text(room)
     assert text("train.start", language) in labels(room.button)
@@ -202,7 +191,7 @@ def test_new_symbols_are_told_in_every_language(store: RunStore, language: Langu
 
 def test_a_text_that_it_knows_brings_nothing_new(store: RunStore) -> None:
     run = store.adopt(ANNA, Returned("file", bare()))
-    room = open_room(train, text="paste", **{"from": run.id})
+    room = open_room(train_room, text="paste", **{"from": run.id})
     room.text_area(key="pasted").set_value(words(3000)).run()
     assert text("train.on.all_known", "en") in page_text(room)
     room.text_area(key="pasted").set_value("short").run()
@@ -222,7 +211,7 @@ def test_the_optimizer_is_kept_for_the_same_text_and_the_page_says_so(
     saved = Saved(shape, corpus.vocabulary, state, config, info={"name": "mine"})
     store.put_checkpoint(run.id, saved, saved)
     store.end(run.id, RunState.FINISHED, Message("notices.finished_epochs"))
-    room = open_room(train, text="paste", **{"from": run.id})
+    room = open_room(train_room, text="paste", **{"from": run.id})
     pasted = words(3000) if same else words(3000, seed=5)
     room.text_area(key="pasted").set_value(pasted).run()
     said = text(f"train.on.optimizer_{'kept' if same else 'fresh'}", "en")
@@ -240,7 +229,7 @@ def test_more_symbols_than_there_may_be_are_told(store: RunStore) -> None:
     vocabulary = Vocabulary.of("".join(sorted(set(symbols) - {UNKNOWN})), cap=65_534)
     model = network(vocabulary.size, hidden_size=1, embedding_size=1)
     run = store.adopt(ANNA, Returned("file", Saved(model.config, vocabulary, bare_state(model))))
-    room = open_room(train, text="paste", **{"from": run.id})
+    room = open_room(train_room, text="paste", **{"from": run.id})
     new = "".join(chr(c) for c in range(0x30000, 0x30000 + 400))
     room.text_area(key="pasted").set_value(new * 5).run()
     assert not room.exception
@@ -251,7 +240,7 @@ def test_more_symbols_than_there_may_be_are_told(store: RunStore) -> None:
 def test_nobody_else_can_go_on_with_it(store: RunStore) -> None:
     run = store.adopt(BERT, Returned("file", bare()))
     for which in (run.id, "nonsense"):
-        room = open_room(train, **{"from": which})
+        room = open_room(train_room, **{"from": which})
         assert not room.exception
         assert not room.selectbox
         assert escape(text("errors.unknown_run", "en")) in page_text(room)

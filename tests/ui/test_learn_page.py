@@ -20,15 +20,9 @@ from lstm.ui.learn.yours import WAYS
 from lstm.ui.networks import Choice, Snapshot
 from lstm.ui.settings import SETTINGS, parse
 from tests.ui.learn.room import open_chapter
-from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text
+from tests.ui.page_tools import ANNA, BERT, labels, learn_room, open_room, page_text
 
 HOSTILE = "<img src=x onerror=alert(1)> **b** $x$ "
-
-
-def room() -> None:
-    from lstm.ui.pages import learn
-
-    learn.render()
 
 
 def drawn(page: AppTest) -> AppTest:
@@ -38,7 +32,7 @@ def drawn(page: AppTest) -> AppTest:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_address_says_which_chapter(store: RunStore, language: Language) -> None:
-    page = drawn(open_room(room, chapter="yours", lang=language))
+    page = drawn(open_room(learn_room, chapter="yours", lang=language))
     assert text("learn_yours.title", language) in page_text(page)
     place = text("learn.chapter", language, place=len(CHAPTERS), all=len(CHAPTERS))
     assert place in page_text(page)
@@ -46,12 +40,12 @@ def test_the_address_says_which_chapter(store: RunStore, language: Language) -> 
 
 @pytest.mark.parametrize("asked", ["", "nothing", "../secret"])
 def test_an_unknown_chapter_is_the_first_one(store: RunStore, asked: str) -> None:
-    page = drawn(open_room(room, chapter=asked))
+    page = drawn(open_room(learn_room, chapter=asked))
     assert page.query_params["chapter"] in ([CHAPTERS[0]], CHAPTERS[0])
 
 
 def test_next_and_back_and_the_contents_lead_through_the_lesson(store: RunStore) -> None:
-    page = drawn(open_room(room, chapter="copying"))
+    page = drawn(open_room(learn_room, chapter="copying"))
     page.button("learn-next").click().run()
     assert text("learn_yours.title") in page_text(drawn(page))
     page.button("learn-back").click().run()
@@ -64,14 +58,14 @@ def test_next_and_back_and_the_contents_lead_through_the_lesson(store: RunStore)
 
 
 def test_a_link_takes_controls_away(store: RunStore) -> None:
-    page = drawn(open_room(room, chapter="yours", hide="chapters,source,teacher"))
+    page = drawn(open_room(learn_room, chapter="yours", hide="chapters,source,teacher"))
     assert not page.radio
     assert "learn-next" not in [button.key for button in page.button]
     assert not page.text_area
 
 
 def test_on_a_projector_there_is_nothing_but_the_chapter(store: RunStore) -> None:
-    page = drawn(open_room(room, chapter="yours", present="1"))
+    page = drawn(open_room(learn_room, chapter="yours", present="1"))
     assert not page.radio
     assert text("learn_yours.title") in page_text(page)
     page.button("learn-leave").click().run()
@@ -79,7 +73,7 @@ def test_on_a_projector_there_is_nothing_but_the_chapter(store: RunStore) -> Non
 
 
 def test_an_own_text_is_used_when_it_is_enough_to_learn_from(store: RunStore) -> None:
-    page = drawn(open_room(room, chapter="guessing", source="paste"))
+    page = drawn(open_room(learn_room, chapter="guessing", source="paste"))
     assert text("learn.source.nothing") in page_text(page)
     page.text_area("learn-pasted").set_value("too short").run()
     assert text("errors.too_short", characters=9, least=200) in page_text(drawn(page))

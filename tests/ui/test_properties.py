@@ -26,15 +26,7 @@ from lstm.ui.settings import SETTINGS, parse
 from lstm.ui.texts import Draft, Text, prepare
 from lstm.vocabulary import Vocabulary
 from tests.engine_tools import bare_state, network
-from tests.ui.page_tools import open_room
-from tests.ui.test_access import look, runs, train, write
-
-
-def learn() -> None:
-    from lstm.ui.pages import learn
-
-    learn.render()
-
+from tests.ui.page_tools import learn_room, look_room, open_room, runs_room, train_room, write_room
 
 ODD = ("", "-1", "nan", "9" * 30, "9" * 5000, "\0", "٣", "run:")
 NAMES = (
@@ -52,7 +44,7 @@ def understood(error: CharloomError) -> None:
     assert all(error.text(language) for language in LANGUAGES)
 
 
-@pytest.mark.parametrize("room", [train, write, look, runs])
+@pytest.mark.parametrize("room", [train_room, write_room, look_room, runs_room])
 def test_any_address_gives_a_page(store: RunStore, room: object) -> None:
     for turn, value in enumerate(ODD):
         chosen = {name: value for place, name in enumerate(NAMES) if (place + turn) % 3 == 0}
@@ -69,7 +61,7 @@ ROOM_SETTINGS = (
 @pytest.mark.parametrize("view", VIEWS)
 def test_any_setting_of_a_view_gives_a_page(store: RunStore, view: str) -> None:
     asked = dict.fromkeys(ROOM_SETTINGS, "9" * 5000) | {"place": "٣", "held": "nan", "cell": "-1"}
-    page = open_room(look, view=view, text="a text", **asked)
+    page = open_room(look_room, view=view, text="a text", **asked)
     assert not page.exception, page.exception
 
 
@@ -77,7 +69,7 @@ def test_any_setting_of_a_view_gives_a_page(store: RunStore, view: str) -> None:
 def test_any_setting_of_a_chapter_gives_a_page(store: RunStore, chapter: str) -> None:
     for hide in ("", "cell,bias,temperature,dice,throw,delay,task,model,text"):
         asked = dict.fromkeys(ROOM_SETTINGS, "9" * 5000) | {"chapter": chapter, "hide": hide}
-        page = open_room(learn, **asked)
+        page = open_room(learn_room, **asked)
         assert not page.exception, (hide, page.exception)
 
 

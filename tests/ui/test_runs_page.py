@@ -8,20 +8,14 @@ from lstm.messages import LANGUAGES, Language, text
 from lstm.runs import RunStore
 from lstm.ui.pages.runs import PAGE
 from tests.store_tools import make_run
-from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past
+from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past, runs_room
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$"
 
 
-def runs() -> None:
-    from lstm.ui.pages import runs
-
-    runs.render()
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_yet_leads_to_train(store: RunStore, language: Language) -> None:
-    room = open_room(runs, lang=language)
+    room = open_room(runs_room, lang=language)
     assert not room.exception
     assert text("runs.empty", language) in page_text(room)
     assert text("runs.to_train", language) in labels(room.get("page_link"))
@@ -31,7 +25,7 @@ def test_nothing_yet_leads_to_train(store: RunStore, language: Language) -> None
 def test_my_runs_are_listed_with_their_results(store: RunStore, language: Language) -> None:
     run = run_with_a_past(store)
     store.rename(run.id, HOSTILE)
-    room = open_room(runs, lang=language)
+    room = open_room(runs_room, lang=language)
     assert not room.exception
     said = page_text(room)
     assert escape(HOSTILE) in said
@@ -42,13 +36,13 @@ def test_my_runs_are_listed_with_their_results(store: RunStore, language: Langua
 
 def test_nobody_sees_another_s_runs(store: RunStore) -> None:
     run_with_a_past(store)
-    assert escape("my run") not in page_text(open_room(runs, BERT))
-    assert text("runs.empty", "en") in page_text(open_room(runs, BERT))
+    assert escape("my run") not in page_text(open_room(runs_room, BERT))
+    assert text("runs.empty", "en") in page_text(open_room(runs_room, BERT))
 
 
 def test_renaming(store: RunStore) -> None:
     run = make_run(store, owner=ANNA)
-    room = open_room(runs)
+    room = open_room(runs_room)
     room.text_input(key=f"name-{run.id}").set_value("other")
     room.button(key=f"save-{run.id}").click().run()
     assert store.run(run.id).name == "other"
@@ -60,11 +54,11 @@ def test_renaming(store: RunStore) -> None:
 
 def test_deleting_can_be_undone_even_after_a_reload(store: RunStore) -> None:
     run = make_run(store, owner=ANNA)
-    room = open_room(runs)
+    room = open_room(runs_room)
     room.button(key=f"delete-{run.id}").click().run()
     assert store.run(run.id).deleted is not None
     assert f"delete-{run.id}" not in [button.key for button in room.button]
-    again = open_room(runs)
+    again = open_room(runs_room)
     assert text("runs.deleted", "en", name="my run") in page_text(again)
     again.button(key=f"undo-{run.id}").click().run()
     assert store.run(run.id).deleted is None
@@ -74,7 +68,7 @@ def test_deleting_can_be_undone_even_after_a_reload(store: RunStore) -> None:
 def test_comparing_shows_one_chart_and_what_differs(store: RunStore) -> None:
     one = run_with_a_past(store)
     other = run_with_a_past(store, evaluations=5)
-    room = open_room(runs)
+    room = open_room(runs_room)
     assert len(room.get("bidi_component")) == 0
     room.checkbox(key=f"compare-{one.id}").check().run()
     room.checkbox(key=f"compare-{other.id}").check().run()
@@ -82,7 +76,7 @@ def test_comparing_shows_one_chart_and_what_differs(store: RunStore) -> None:
     assert room.query_params["compare"] == f"{one.id},{other.id}"
     assert len(room.get("bidi_component")) == 1
     assert text("runs.same", "en") in page_text(room)
-    linked = open_room(runs, compare=f"{one.id},{other.id},nonsense,<b>")
+    linked = open_room(runs_room, compare=f"{one.id},{other.id},nonsense,<b>")
     assert not linked.exception
     assert len(linked.get("bidi_component")) == 1
     linked.checkbox(key=f"compare-{one.id}").uncheck().run()
@@ -105,14 +99,14 @@ def test_someone_else_s_run_can_t_be_compared(store: RunStore) -> None:
     theirs = run_with_a_past(store, owner=BERT)
     run_with_a_past(store)
     mine = run_with_a_past(store)
-    room = open_room(runs, compare=f"{mine.id},{theirs.id}")
+    room = open_room(runs_room, compare=f"{mine.id},{theirs.id}")
     assert len(room.get("bidi_component")) == 0
 
 
 def test_a_long_list_is_opened_bit_by_bit(store: RunStore) -> None:
     for _ in range(PAGE + 3):
         store.stop(make_run(store, owner=ANNA).id)
-    room = open_room(runs)
+    room = open_room(runs_room)
     assert labels(room.button).count("Delete") == PAGE
     room.button(key="more").click().run()
     assert labels(room.button).count("Delete") == PAGE + 3

@@ -17,29 +17,21 @@ from lstm.runs import RunStore
 from lstm.ui import takehome
 from lstm.ui.takehome import _Errand, _export, _model, _samples, _story_of_model, _story_of_run
 from tests.export.export_tools import a_run
-from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past
+from tests.ui.page_tools import (
+    ANNA,
+    BERT,
+    labels,
+    open_room,
+    page_text,
+    run_with_a_past,
+    runs_room,
+    train_room,
+    write_room,
+)
 from tests.ui.test_write_page import a_run_with_a_model
 
 KINDS = (*FORMATS, "model", "samples")
 MODEL = ASSETS / "models" / "essays-en.safetensors"
-
-
-def runs_room() -> None:
-    from lstm.ui.pages import runs
-
-    runs.render()
-
-
-def train_room() -> None:
-    from lstm.ui.pages import train
-
-    train.render()
-
-
-def write_room() -> None:
-    from lstm.ui.pages import write
-
-    write.render()
 
 
 def offered(room: AppTest) -> list[str]:

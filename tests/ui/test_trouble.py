@@ -12,19 +12,7 @@ from lstm.messages import LANGUAGES, Language, text
 from lstm.records import RunState
 from lstm.runs import RunStore
 from tests.store_tools import make_run
-from tests.ui.page_tools import ANNA, open_room, page_text, run_with_a_past
-
-
-def train() -> None:
-    from lstm.ui.pages import train
-
-    train.render()
-
-
-def runs() -> None:
-    from lstm.ui.pages import runs
-
-    runs.render()
+from tests.ui.page_tools import ANNA, open_room, page_text, run_with_a_past, runs_room, train_room
 
 
 def frame() -> None:
@@ -63,8 +51,8 @@ def test_a_training_that_waits_for_the_disk_says_so(
     run = run_with_a_past(store)
     said = escape(text(f"notices.waits_{key}", language))
     with locked(store.run_folder(run.id) / f"waits.{key}"):
-        assert said in page_text(open_room(train, run=run.id, lang=language))
-    assert said not in page_text(open_room(train, run=run.id, lang=language))
+        assert said in page_text(open_room(train_room, run=run.id, lang=language))
+    assert said not in page_text(open_room(train_room, run=run.id, lang=language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -74,8 +62,8 @@ def test_a_server_that_does_not_lead_says_who_starts_the_trainings(
     run = make_run(store, owner=ANNA)
     said = escape(text("notices.elsewhere", language))
     with locked(store.leader_file()):
-        assert said in page_text(open_room(train, run=run.id, lang=language))
-    assert said not in page_text(open_room(train, run=run.id, lang=language))
+        assert said in page_text(open_room(train_room, run=run.id, lang=language))
+    assert said not in page_text(open_room(train_room, run=run.id, lang=language))
 
 
 def test_a_full_disk_keeps_no_page_from_being_drawn(
@@ -83,14 +71,14 @@ def test_a_full_disk_keeps_no_page_from_being_drawn(
 ) -> None:
     run = run_with_a_past(store)
     sentence = refuse(monkeypatch, store, "touch", "pause")
-    room = open_room(train, run=run.id)
+    room = open_room(train_room, run=run.id)
     assert not room.exception
     assert sentence in page_text(room)
     assert "0.962" in page_text(room), "its figures are there all the same"
     room.button(key="run-pause").click().run()
     assert not room.exception
     assert store.run(run.id).state == RunState.RUNNING
-    room = open_room(runs)
+    room = open_room(runs_room)
     assert not room.exception
     assert sentence in page_text(room)
     assert escape(run.name) in page_text(room)
@@ -100,7 +88,7 @@ def test_a_full_disk_keeps_no_page_from_being_drawn(
 def test_a_training_that_can_not_be_noted_is_a_sentence_beside_the_button(
     store: RunStore, monkeypatch: pytest.MonkeyPatch, refused: str
 ) -> None:
-    room = open_room(train, preset="quick", text="paste")
+    room = open_room(train_room, preset="quick", text="paste")
     room.text_area(key="pasted").set_value("some words\n" * 100).run()
     sentence = refuse(monkeypatch, store, refused)
     room.button(key="start").click().run()
