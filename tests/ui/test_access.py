@@ -6,53 +6,34 @@ from html import escape
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lstm.checkpoint import Saved
 from lstm.errors import StoreError
 from lstm.messages import LANGUAGES, Language, text
 from lstm.runs import RunStore
 from lstm.ui import access
 from lstm.ui.networks import choices
 from lstm.ui.watch import index_of
-from tests.engine_tools import bare_state, network
-from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past
+from tests.store_tools import save_network
+from tests.ui.page_tools import (
+    ANNA,
+    BERT,
+    labels,
+    look_room,
+    open_room,
+    page_text,
+    run_with_a_past,
+    runs_room,
+    train_room,
+    write_room,
+)
 
 NAME = "Anna's secret"
-
-
-def train() -> None:
-    from lstm.ui.pages import train
-
-    train.render()
-
-
-def write() -> None:
-    from lstm.ui.pages import write
-
-    write.render()
-
-
-def look() -> None:
-    from lstm.ui.pages import look
-
-    look.render()
-
-
-def runs() -> None:
-    from lstm.ui.pages import runs
-
-    runs.render()
 
 
 def a_network(store: RunStore) -> str:
     """Anna's run, with a past and a network."""
     run = run_with_a_past(store)
     store.rename(run.id, NAME)
-    vocabulary = store.corpus(run.corpus_fingerprint).vocabulary
-    model = network(vocabulary.size)
-    state = bare_state(model)
-    state.numbers.update(step=10)
-    saved = Saved(model.config, vocabulary, state, info={"epoch": 3.0})
-    store.save_checkpoint(run.id, saved, saved)
+    save_network(store, run.id)
     return run.id
 
 
@@ -61,7 +42,7 @@ def everything(page: AppTest) -> str:
     return "\n".join(str(part.proto) for part in page._tree if hasattr(part, "proto"))
 
 
-@pytest.mark.parametrize("room", [train, write, look, runs])
+@pytest.mark.parametrize("room", [train_room, write_room, look_room, runs_room])
 @pytest.mark.parametrize("name", ["run", "from", "shared", "model", "compare", "earlier"])
 def test_an_id_opens_nothing_for_another_visitor(
     store: RunStore, room: Callable[[], None], name: str
@@ -79,7 +60,7 @@ def test_a_foreign_run_is_told_like_one_that_does_not_exist(store: RunStore) -> 
     run = a_network(store)
     for name in ("run", "from"):
         theirs, nothing = (
-            page_text(open_room(train, BERT, **{name: value})) for value in (run, "none")
+            page_text(open_room(train_room, BERT, **{name: value})) for value in (run, "none")
         )
         assert theirs == nothing
         assert text("errors.unknown_run") in theirs
@@ -113,7 +94,7 @@ def test_what_was_not_offered_is_not_taken() -> None:
 def test_a_link_shows_the_run_and_no_control_of_it(store: RunStore, language: Language) -> None:
     run = a_network(store)
     token = store.share(run)
-    page = open_room(train, BERT, shared=token, lang=language)
+    page = open_room(train_room, BERT, shared=token, lang=language)
     assert not page.exception
     said = page_text(page)
     assert escape(NAME) in said
@@ -127,13 +108,13 @@ def test_a_link_shows_the_run_and_no_control_of_it(store: RunStore, language: La
 
 def test_the_owner_sees_by_a_link_what_others_see(store: RunStore) -> None:
     token = store.share(a_network(store))
-    assert [b.key for b in open_room(train, ANNA, shared=token).button] == ["new-training"]
+    assert [b.key for b in open_room(train_room, ANNA, shared=token).button] == ["new-training"]
 
 
 def test_by_a_link_one_writes_and_takes_nothing_home(store: RunStore) -> None:
     run = a_network(store)
     token, before = store.share(run), store.run(run)
-    page = open_room(write, BERT, shared=token)
+    page = open_room(write_room, BERT, shared=token)
     assert not page.exception
     assert page.session_state["_write"].desk.network.stream == f"shared:{token}"
     assert not page.get("download_button")
@@ -143,7 +124,7 @@ def test_by_a_link_one_writes_and_takes_nothing_home(store: RunStore) -> None:
 def test_by_a_link_one_looks_inside_without_the_text(store: RunStore) -> None:
     run = a_network(store)
     token = store.share(run)
-    page = open_room(look, BERT, shared=token, view="novelty")
+    page = open_room(look_room, BERT, shared=token, view="novelty")
     assert not page.exception
     assert "secret" in everything(page)
     shared = choices(BERT, token)[-1]
@@ -153,7 +134,7 @@ def test_by_a_link_one_looks_inside_without_the_text(store: RunStore) -> None:
     assert index_of(shared).result() is None
 
 
-@pytest.mark.parametrize("room", [train, write, look])
+@pytest.mark.parametrize("room", [train_room, write_room, look_room])
 def test_a_link_that_was_taken_back_shows_nothing(
     store: RunStore, room: Callable[[], None]
 ) -> None:
@@ -184,7 +165,7 @@ def test_a_typewriter_stops_when_sharing_does(store: RunStore) -> None:
 
 def test_sharing_and_stopping_in_the_list(store: RunStore) -> None:
     run = a_network(store)
-    page = open_room(runs)
+    page = open_room(runs_room)
     page.button(key=f"share-make-{run}").click().run()
     token = store.shares(ANNA)[run]
     assert any(f"/train?shared={token}" in code.value for code in page.code)
@@ -195,6 +176,6 @@ def test_sharing_and_stopping_in_the_list(store: RunStore) -> None:
 
 def test_sharing_at_the_run(store: RunStore) -> None:
     run = a_network(store)
-    page = open_room(train, run=run)
+    page = open_room(train_room, run=run)
     page.button(key=f"share-make-{run}").click().run()
     assert any(store.shares(ANNA)[run] in code.value for code in page.code)

@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lstm.checkpoint import Saved
 from lstm.config import SampleConfig
 from lstm.corpus import Corpus
 from lstm.insight import cells as insight_cells
@@ -28,9 +27,9 @@ from lstm.ui.look.context import LONGEST, clean
 from lstm.ui.look.frame import csv_bytes
 from lstm.ui.look.views import VIEWS, view
 from lstm.vocabulary import Vocabulary
-from tests.engine_tools import bare_state, network, words
-from tests.store_tools import make_run
-from tests.ui.page_tools import ANNA, BERT, open_room, page_text
+from tests.engine_tools import network, words
+from tests.store_tools import make_run, save_network
+from tests.ui.page_tools import ANNA, BERT, look_room, open_room, page_text
 
 OWN = ("history", "next", "surprise", "cells", "gates", "whatif")
 """The views that are tested here; the others have tests of their own."""
@@ -40,21 +39,10 @@ VOCABULARY = Vocabulary.of(words(400))
 TEXT = words(300, seed=2)
 
 
-def room() -> None:
-    from lstm.ui.pages import look
-
-    look.render()
-
-
 def a_run(store: RunStore, cell: str, layers: int = 1) -> str:
     """A finished run of the visitor's own with a tiny network."""
     run = make_run(store, owner=ANNA)
-    vocabulary = store.corpus(run.corpus_fingerprint).vocabulary
-    model = network(vocabulary.size, cell=cell, num_layers=layers)
-    state = bare_state(model)
-    state.numbers.update(step=10)
-    saved = Saved(model.config, vocabulary, state, info={"epoch": 3.0})
-    store.save_checkpoint(run.id, saved, saved)
+    save_network(store, run.id, cell=cell, num_layers=layers)
     store.stop(run.id)
     return run.id
 
@@ -69,13 +57,10 @@ def address(page: AppTest, name: str) -> str:
     return value if isinstance(value, str) else value[0]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("key", OWN)
-def test_every_view_can_be_entered_by_its_address(
-    store: RunStore, key: str, language: Language
-) -> None:
+def enter(store: RunStore, key: str, language: Language) -> None:
+    """Go to a view by its address: it says what it is about, and shows its code."""
     run = a_run(store, "lstm", layers=2)
-    page = open_room(room, run=run, view=key, lang=language, text=TEXT)
+    page = open_room(look_room, run=run, view=key, lang=language, text=TEXT)
     assert not page.exception
     for part in ("title", "do", "see"):
         assert text(f"look_{key}.{part}", language) in said(page)
@@ -83,17 +68,25 @@ def test_every_view_can_be_entered_by_its_address(
     assert any("def " in block.value for block in page.code)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", OWN)
+def test_every_view_can_be_entered_by_its_address(
+    store: RunStore, key: str, language: Language
+) -> None:
+    enter(store, key, language)
+
+
 @pytest.mark.parametrize("cell", ["gru", "rnn"])
 @pytest.mark.parametrize("key", OWN)
 def test_every_view_shows_other_cells_or_says_why_not(store: RunStore, key: str, cell: str) -> None:
-    page = open_room(room, run=a_run(store, cell), view=key, text=TEXT)
+    page = open_room(look_room, run=a_run(store, cell), view=key, text=TEXT)
     assert not page.exception
     refused = text("errors.insight_no_gates") in said(page)
     assert refused == (cell == "rnn" and key in {"gates", "whatif"})
 
 
 def test_it_begins_with_a_text_that_the_network_has_not_seen(store: RunStore) -> None:
-    page = open_room(room, model="bundled:essays-en", view="surprise")
+    page = open_room(look_room, model="bundled:essays-en", view="surprise")
     assert not page.exception
     unseen = page.text_area[0].value
     corpus = Corpus.from_text(str(unseen))
@@ -105,7 +98,7 @@ def test_it_begins_with_a_text_that_the_network_has_not_seen(store: RunStore) ->
 @pytest.mark.parametrize("key", OWN)
 def test_hostile_text_and_addresses_do_no_harm(store: RunStore, key: str) -> None:
     page = open_room(
-        room, run=a_run(store, "lstm"), view=key, text=HOSTILE, layer="99", cell="-3",
+        look_room, run=a_run(store, "lstm"), view=key, text=HOSTILE, layer="99", cell="-3",
         place="999999", temperature="nan", held="inf", gate="back", other="run:none", off="maybe",
     )  # fmt: skip
     assert not page.exception
@@ -116,7 +109,7 @@ def test_hostile_text_and_addresses_do_no_harm(store: RunStore, key: str) -> Non
 
 
 def test_an_unknown_view_or_network_leads_to_the_first_one(store: RunStore) -> None:
-    page = open_room(room, view="nothing", model="bundled:nothing")
+    page = open_room(look_room, view="nothing", model="bundled:nothing")
     assert not page.exception
     first = next(iter(VIEWS))
     assert address(page, "view") == first
@@ -124,13 +117,13 @@ def test_an_unknown_view_or_network_leads_to_the_first_one(store: RunStore) -> N
 
 
 def test_somebody_else_s_run_stays_closed(store: RunStore) -> None:
-    page = open_room(room, BERT, run=a_run(store, "lstm"))
+    page = open_room(look_room, BERT, run=a_run(store, "lstm"))
     assert not page.exception
     assert text("write.no_such_run") in said(page)
 
 
 def test_a_typed_text_goes_into_the_address_unless_it_is_too_long(store: RunStore) -> None:
-    page = open_room(room, run=a_run(store, "lstm"), view="surprise")
+    page = open_room(look_room, run=a_run(store, "lstm"), view="surprise")
     page.text_area[0].set_value("the cat sat").run()
     assert address(page, "text") == "the cat sat"
     page.text_area[0].set_value("学" * 2000).run()
@@ -140,21 +133,21 @@ def test_a_typed_text_goes_into_the_address_unless_it_is_too_long(store: RunStor
 
 
 def test_without_a_text_it_asks_for_one(store: RunStore) -> None:
-    page = open_room(room, run=a_run(store, "lstm"), view="surprise", text="abc")
+    page = open_room(look_room, run=a_run(store, "lstm"), view="surprise", text="abc")
     page.text_area[0].set_value("").run()
     assert not page.exception
     assert text("look.no_text") in said(page)
 
 
 def test_the_network_writes_a_text_when_asked(store: RunStore) -> None:
-    page = open_room(room, run=a_run(store, "lstm"), view="surprise", text="abc")
+    page = open_room(look_room, run=a_run(store, "lstm"), view="surprise", text="abc")
     page.button(key="look-write").click().run()
     assert not page.exception
     assert len(str(page.text_area[0].value)) > 300
 
 
 def test_settings_stand_in_the_address(store: RunStore) -> None:
-    page = open_room(room, run=a_run(store, "lstm"), view="next", text=TEXT, temperature="1.5")
+    page = open_room(look_room, run=a_run(store, "lstm"), view="next", text=TEXT, temperature="1.5")
     assert page.slider[0].value == 1.5
     page.slider[0].set_value(0.3).run()
     assert address(page, "temperature") == "0.3"

@@ -32,8 +32,8 @@ from lstm.ui.look.views import view
 from lstm.ui.networks import Choice
 from lstm.vocabulary import Vocabulary
 from tests.engine_tools import network, words
-from tests.ui.page_tools import open_room
-from tests.ui.test_look import HOSTILE, TEXT, a_run, address, room, said
+from tests.ui.page_tools import look_room, open_room
+from tests.ui.test_look import HOSTILE, TEXT, a_run, address, enter, said
 
 OWN = ("gradients", "race", "attribution", "horizon", "trajectory", "novelty")
 VOCABULARY = Vocabulary.of(words(400))
@@ -65,19 +65,14 @@ def wait(page: AppTest, sentence: str) -> AppTest:
 def test_every_view_can_be_entered_by_its_address(
     store: RunStore, key: str, language: Language
 ) -> None:
-    run = a_run(store, "lstm", layers=2)
-    page = open_room(room, run=run, view=key, lang=language, text=TEXT)
-    assert not page.exception
-    for part in ("title", "do", "see"):
-        assert text(f"look_{key}.{part}", language) in said(page)
-    assert any("def " in block.value for block in page.code)
+    enter(store, key, language)
     assert view(key).FORMULAS
 
 
 @pytest.mark.parametrize("cell", ["gru", "rnn"])
 @pytest.mark.parametrize("key", OWN)
 def test_every_view_shows_other_cells(store: RunStore, key: str, cell: str) -> None:
-    page = open_room(room, run=a_run(store, cell), view=key, text=TEXT)
+    page = open_room(look_room, run=a_run(store, cell), view=key, text=TEXT)
     assert not page.exception
 
 
@@ -85,8 +80,9 @@ def test_every_view_shows_other_cells(store: RunStore, key: str, cell: str) -> N
 @pytest.mark.parametrize("key", OWN)
 def test_hostile_and_short_texts_do_no_harm(store: RunStore, key: str, typed: str) -> None:
     page = open_room(
-        room, run=a_run(store, "lstm"), view=key, text=typed, place="-1", dice="999", least="x",
-        bias="nan", gain="inf", steps="7", other="run:none", axes="back", across="0", delay="-3",
+        look_room, run=a_run(store, "lstm"), view=key, text=typed, place="-1", dice="999",
+        least="x", bias="nan", gain="inf", steps="7", other="run:none", axes="back", across="0",
+        delay="-3",
     )  # fmt: skip
     assert not page.exception
     for part in (*page.markdown, *page.caption):
@@ -95,13 +91,13 @@ def test_hostile_and_short_texts_do_no_harm(store: RunStore, key: str, typed: st
 
 
 def test_the_gradients_come_in_and_are_told(store: RunStore) -> None:
-    page = open_room(room, run=a_run(store, "lstm"), view="gradients", text=TEXT, bias="3.0")
+    page = open_room(look_room, run=a_run(store, "lstm"), view="gradients", text=TEXT, bias="3.0")
     page = wait(page, text("look_gradients.exploded"))
     assert text("look_gradients.lstm", bias="3") in said(page)
 
 
 def test_the_race_waits_for_its_start(store: RunStore) -> None:
-    page = open_room(room, run=a_run(store, "rnn"), view="race", delay="10")
+    page = open_room(look_room, run=a_run(store, "rnn"), view="race", delay="10")
     assert text("look_race.result") not in said(page)
     page.button(key="race-start").click().run()
     page = wait(page, text("look_race.result"))
@@ -113,13 +109,13 @@ def test_the_race_waits_for_its_start(store: RunStore) -> None:
 
 
 def test_a_place_of_the_address_is_explained(store: RunStore) -> None:
-    page = open_room(room, run=a_run(store, "gru"), view="attribution", text=TEXT, place="20")
+    page = open_room(look_room, run=a_run(store, "gru"), view="attribution", text=TEXT, place="20")
     assert f"{attribution.called(TEXT[19])}\u2069 (20)" in said(page)
     assert address(page, "place") == "20"
 
 
 def test_no_character_of_a_text_is_taken_for_markdown(store: RunStore) -> None:
-    page = open_room(room, run=a_run(store, "lstm"), view="attribution", text="$*`_<&" * 9)
+    page = open_room(look_room, run=a_run(store, "lstm"), view="attribution", text="$*`_<&" * 9)
     assert not page.exception
     spoken = [str(part.value) for part in (*page.markdown, *page.caption)]
     assert not any("$" in words or "`" in words for words in spoken)
@@ -129,14 +125,14 @@ def test_copies_are_found_in_the_text_that_a_run_learned_from(store: RunStore) -
     run = a_run(store, "lstm")
     corpus = store.corpus(store.run(run).corpus_fingerprint)
     copied = corpus.vocabulary.decode(corpus.train[:120])
-    page = open_room(room, run=run, view="novelty", text=copied, least="40")
+    page = open_room(look_room, run=run, view="novelty", text=copied, least="40")
     page = wait(page, text("look_novelty.table"))
     assert "100%" in said(page)
 
 
 def test_axes_stay_when_the_network_changes(store: RunStore) -> None:
     run = a_run(store, "lstm")
-    page = open_room(room, run=run, view="trajectory", text=TEXT)
+    page = open_room(look_room, run=run, view="trajectory", text=TEXT)
     assert text("look_trajectory.kept") not in [caption.value for caption in page.caption]
     kept = page.session_state["_look_axes"]
     key = next(iter(kept))
@@ -332,7 +328,9 @@ def test_numbers_of_a_line_keep_their_digits_however_small() -> None:
 
 def test_who_stops_a_race_does_not_stop_it_for_others(store: RunStore) -> None:
     run = a_run(store, "rnn")
-    ours, theirs = (open_room(room, run=run, view="race", delay="40", dice="9") for _ in range(2))
+    ours, theirs = (
+        open_room(look_room, run=run, view="race", delay="40", dice="9") for _ in range(2)
+    )
     for page in (ours, theirs):
         page.button(key="race-start").click().run()
         wait(page, text("look_race.result"))

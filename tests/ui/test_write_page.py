@@ -6,21 +6,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lstm import checkpoint
-from lstm.checkpoint import Saved
 from lstm.messages import LANGUAGES, Language, text
 from lstm.runs import RunStore
 from lstm.ui.pages import write
-from tests.engine_tools import bare_state, network
-from tests.store_tools import make_run
-from tests.ui.page_tools import ANNA, BERT, open_room, page_text
+from tests.store_tools import make_run, save_network
+from tests.ui.page_tools import ANNA, BERT, open_room, page_text, write_room
 
 Value = dict[str, Any]
-
-
-def room() -> None:
-    from lstm.ui.pages import write
-
-    write.render()
 
 
 def visit(page: AppTest) -> Any:  # noqa: ANN401
@@ -29,19 +21,10 @@ def visit(page: AppTest) -> Any:  # noqa: ANN401
 
 def a_run_with_a_model(store: RunStore, owner: str = ANNA, *, ended: bool = True) -> str:
     run = make_run(store, owner=owner)
-    save_model(store, run.id)
+    save_network(store, run.id)
     if ended:
         store.stop(run.id)
     return run.id
-
-
-def save_model(store: RunStore, run_id: str, *, seed: int = 0, epoch: float = 3.0) -> None:
-    vocabulary = store.corpus(store.run(run_id).corpus_fingerprint).vocabulary
-    model = network(vocabulary.size, seed=seed)
-    state = bare_state(model)
-    state.numbers.update(step=10)
-    saved = Saved(model.config, vocabulary, state, info={"epoch": epoch, "bits_per_char": 2.5})
-    store.save_checkpoint(run_id, saved, saved)
 
 
 @pytest.fixture
@@ -60,7 +43,7 @@ def fill(asked: Value, page: AppTest, **changes: object) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_has_written_before_anybody_asks(store: RunStore, language: Language) -> None:
-    page = open_room(room, lang=language, rng="7", temperature="0.5", opening="Once")
+    page = open_room(write_room, lang=language, rng="7", temperature="0.5", opening="Once")
     assert not page.exception
     assert text("write.sentence", language) in page_text(page)
     reply = visit(page).reply
@@ -85,7 +68,7 @@ def test_it_has_written_before_anybody_asks(store: RunStore, language: Language)
     ],
 )
 def test_nonsense_in_the_address_does_no_harm(store: RunStore, query: dict[str, str]) -> None:
-    page = open_room(room, **query)
+    page = open_room(write_room, **query)
     assert not page.exception
     assert visit(page).reply["lanes"][0]["text"]
     assert len(visit(page).settings["opening"]) <= 2_000
@@ -93,7 +76,7 @@ def test_nonsense_in_the_address_does_no_harm(store: RunStore, query: dict[str, 
 
 
 def test_a_request_is_answered_once(store: RunStore, asked: Value) -> None:
-    page = open_room(room, rng="3")
+    page = open_room(write_room, rng="3")
     fill(asked, page)
     reply = visit(page.run()).reply
     assert reply["seq"] == 1
@@ -102,7 +85,7 @@ def test_a_request_is_answered_once(store: RunStore, asked: Value) -> None:
 
 
 def test_a_bad_request_gets_a_sentence(store: RunStore, asked: Value) -> None:
-    page = open_room(room, rng="3")
+    page = open_room(write_room, rng="3")
     fill(asked, page, rng="x")
     page.run()
     assert not page.exception
@@ -113,7 +96,7 @@ def test_a_bad_request_gets_a_sentence(store: RunStore, asked: Value) -> None:
 
 def test_my_run_writes(store: RunStore, asked: Value) -> None:
     run_id = a_run_with_a_model(store)
-    page = open_room(room, run=run_id)
+    page = open_room(write_room, run=run_id)
     assert visit(page).desk.network.stream == f"run:{run_id}"
     assert not page.toggle
     fill(asked, page)
@@ -124,7 +107,7 @@ def test_my_run_writes(store: RunStore, asked: Value) -> None:
 
 def test_nobody_writes_with_anothers_run(store: RunStore) -> None:
     run_id = a_run_with_a_model(store)
-    page = open_room(room, BERT, run=run_id)
+    page = open_room(write_room, BERT, run=run_id)
     assert visit(page).desk.network.stream.startswith("bundled:")
     assert page.warning[0].value == text("write.no_such_run", "en")
     assert run_id not in str(page.selectbox[0].options)
@@ -135,17 +118,17 @@ def test_a_training_run_is_followed(
 ) -> None:
     monkeypatch.setattr(write, "_FOLLOW_EVERY", 0)
     run_id = a_run_with_a_model(store, ended=False)
-    page = open_room(room, run=run_id)
+    page = open_room(write_room, run=run_id)
     old = visit(page).desk.network.stepper
     assert visit(page).facts["epoch"] == 3.0
     assert page.toggle[0].value is True
-    save_model(store, run_id, seed=1, epoch=4.0)
+    save_network(store, run_id, seed=1, epoch=4.0)
     fill(asked, page)
     page.run()
     assert visit(page).facts["epoch"] == 4.0
     assert visit(page).desk.network.stepper is not old
     page.toggle[0].set_value(False).run()
-    save_model(store, run_id, seed=2, epoch=5.0)
+    save_network(store, run_id, seed=2, epoch=5.0)
     fill(asked, page, seq=2)
     page.run()
     assert visit(page).facts["epoch"] == 4.0
@@ -153,7 +136,7 @@ def test_a_training_run_is_followed(
 
 def test_a_run_that_is_gone_gets_a_sentence(store: RunStore, asked: Value) -> None:
     run_id = a_run_with_a_model(store)
-    page = open_room(room, run=run_id)
+    page = open_room(write_room, run=run_id)
     store.delete(run_id)
     page.run()
     assert not page.exception
@@ -164,14 +147,14 @@ def test_a_damaged_model_gets_a_sentence(store: RunStore) -> None:
     run_id = a_run_with_a_model(store)
     for file in store.run_folder(run_id).glob("*.safetensors"):
         file.write_bytes(b"nothing that makes sense")
-    page = open_room(room, run=run_id)
+    page = open_room(write_room, run=run_id)
     assert not page.exception
     assert visit(page).reply["error"] == text("errors.checkpoint_damaged", "en")
 
 
 def test_choosing_a_network_puts_it_into_the_address(store: RunStore) -> None:
     run_id = a_run_with_a_model(store)
-    page = open_room(room, model="bundled:nietzsche")
+    page = open_room(write_room, model="bundled:nietzsche")
     assert visit(page).desk.network.stream == "bundled:nietzsche"
     page.selectbox[0].set_value(f"run:{run_id}").run()
     assert page.query_params["run"] == run_id
