@@ -8,7 +8,6 @@ import logging
 import time
 from dataclasses import asdict
 
-import streamlit as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lstm import __version__
 from lstm.errors import StoreError
 from lstm.ui.services import store
+from lstm.ui.visitor import base_path
 
 _log = logging.getLogger("charloom.server")
 
@@ -50,8 +50,7 @@ def _answer(_: Request) -> Response:
 
 # Below the sub-path that the app lives under, and nowhere else: Streamlit's own /_stcore/health
 # brings the cookie without which no file can be uploaded.
-_BELOW = f"/{st.get_option('server.baseUrlPath')}".rstrip("/").replace("//", "/")
-ROUTES = tuple(Route(path, _answer) for path in dict.fromkeys(("/health", f"{_BELOW}/health")))
+ROUTES = tuple(Route(path, _answer) for path in dict.fromkeys(("/health", f"{base_path()}/health")))
 """To be listed in ``st.App(routes=...)``."""
 
 

@@ -70,7 +70,12 @@ def _wants_key(scope: Scope) -> bool:
     return not is_key(cookie_parser(sent).get(COOKIE))
 
 
+def base_path() -> str:
+    """Return the sub-path that the server is told to live under; empty if it has none."""
+    return f"/{str(st.get_option('server.baseUrlPath')).strip('/')}".rstrip("/")
+
+
 def _cookie(scope: Scope) -> str:
     """Return the cookie as it is without HTTPS; with it, ``frames`` adds to it."""
-    path = scope.get("root_path") or f"/{str(st.get_option('server.baseUrlPath')).strip('/')}"
+    path = scope.get("root_path") or base_path() or "/"
     return f"{COOKIE}={new_key()}; Path={path}; Max-Age={_YEAR}; HttpOnly; SameSite=Lax"
