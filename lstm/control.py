@@ -10,7 +10,9 @@ import sqlite3
 import time
 
 from lstm.config import TrainConfig
+from lstm.errors import StoreError
 from lstm.lifecycle import allowed_run, clear_commands, end_run, get_run, set_run
+from lstm.machines import HERE
 from lstm.records import Message, Run, RunState
 from lstm.turns import stand_in_line
 from lstm.waiting import Queue, check_room
@@ -68,6 +70,18 @@ class Control(Queue):
             run = allowed_run(db, run_id, "set_learning_rate")
             TrainConfig(learning_rate=value, seconds=run.train_config.seconds or 1.0)
             _command(db, run_id, "learning_rate", value)
+            return get_run(db, run_id)
+
+    def train_here(self, run_id: str) -> Run:
+        """Let a waiting run train on the server's own machine instead of the cluster.
+
+        Raises:
+            StoreError: It does not wait.
+        """
+        with self._database.write(durable=True) as db:
+            if get_run(db, run_id).state != RunState.QUEUED:
+                raise StoreError("cannot_train_here")
+            set_run(db, run_id, place=HERE)
             return get_run(db, run_id)
 
     def extend(

@@ -95,6 +95,7 @@ class Database:
         self.path = path
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
+        self._own = threading.local()
         with storage_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
         with self._borrowed() as connection:
@@ -115,6 +116,9 @@ class Database:
         Raises:
             StoreError: See ``storage_errors``.
         """
+        if self._joined is not None:
+            yield self._joined
+            return
         with self._borrowed() as connection:
             connection.execute("BEGIN")
             try:
@@ -133,6 +137,9 @@ class Database:
         Raises:
             StoreError: See ``storage_errors``.
         """
+        if self._joined is not None:
+            yield self._joined
+            return
         with self._borrowed() as connection:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
@@ -143,6 +150,29 @@ class Database:
                     connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+    @contextmanager
+    def together(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
+        """Let everything that this thread reads and writes in a block be one transaction.
+
+        It is committed at the end of the block, or not at all. ``durable`` is as for ``write``,
+        and holds for all of it.
+
+        Raises:
+            StoreError: See ``storage_errors``.
+        """
+        with self.write(durable=durable) as connection:
+            self._own.connection = connection
+            try:
+                yield connection
+            finally:
+                self._own.connection = None
+
+    @property
+    def _joined(self) -> sqlite3.Connection | None:
+        """The connection of the transaction that this thread is in the middle of."""
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        return connection
 
     @contextmanager
     def _borrowed(self) -> Iterator[sqlite3.Connection]:

@@ -12,9 +12,9 @@ from lstm.checkpoint import Saved
 from lstm.corpus import Corpus
 from lstm.evaluation import NATS_PER_BIT
 from lstm.events import Checkpoint, EpochEnd, Event, Step, TrainingState
+from lstm.ledger import Ledger
 from lstm.patience import Patience
 from lstm.records import Run
-from lstm.runs import RunStore
 
 SAVE_SECONDS = 5.0
 """A checkpoint is written about so often, and less often if writing it takes long."""
@@ -36,7 +36,7 @@ class Keeper:
         patience: For a disk that refuses.
     """
 
-    def __init__(self, run: Run, store: RunStore, corpus: Corpus, patience: Patience) -> None:
+    def __init__(self, run: Run, store: Ledger, corpus: Corpus, patience: Patience) -> None:
         """Know nothing of earlier checkpoints yet; see ``load``."""
         self.insist = patience.insist
         self.run, self.store, self.corpus = run, store, corpus

@@ -11,6 +11,7 @@ from typing import Any
 
 from lstm.errors import StoreError
 from lstm.journal import Journal, add_notice
+from lstm.machines import HERE
 from lstm.records import (
     RUN_COLUMNS,
     Action,
@@ -40,14 +41,26 @@ class Lifecycle(Journal):
 
     # ---- the scheduler's moves ------------------------------------------------------------
 
-    def attach(self, run_id: str, pid: int, pid_started: float | None) -> None:
-        """Note which process was started for a run, unless the process has done so itself."""
+    def attach(
+        self, run_id: str, pid: int, pid_started: float | None, place: str | None = None
+    ) -> None:
+        """Note which process was started for a run, unless the process has done so itself.
+
+        Args:
+            run_id: The run.
+            pid: The process; or the lease of a worker on another machine.
+            pid_started: When it began.
+            place: The other machine, or ``ANYWHERE``.
+        """
         with self._database.write(durable=True) as db:
-            db.execute(
+            attached = db.execute(
                 """UPDATE runs SET pid = ?, pid_started = ?, heartbeat = ?
                    WHERE id = ? AND state = 'starting' AND pid IS NULL""",
                 (pid, pid_started, time.time(), run_id),
             )
+            if attached.rowcount:
+                _put(db, run_id, place)
+                db.execute("UPDATE runs SET recorded = 0 WHERE id = ?", (run_id,))
 
     def watched(self) -> list[Run]:
         """Return the runs that have a process, or should have one."""
@@ -62,7 +75,7 @@ class Lifecycle(Journal):
                     set_damaged_aside(db, row["id"])
         return runs_of(rows)
 
-    def lost(self, run_id: str, pid: int | None) -> Run:
+    def lost(self, run_id: str, pid: int | None, *, blameless: bool = False) -> Run:
         """Note that a run's process is gone without having said why.
 
         A training goes back to the queue by itself ``AUTOMATIC_RESUMES`` times, then it is
@@ -71,6 +84,7 @@ class Lifecycle(Journal):
         Args:
             run_id: The run.
             pid: The process that is gone; nothing happens if another one is there by now.
+            blameless: Whether its machine went with it: that counts as no attempt.
 
         Raises:
             StoreError: No such run.
@@ -82,7 +96,7 @@ class Lifecycle(Journal):
             if run.pending == "stop":
                 end_run(db, run_id, RunState.STOPPED, Message("notices.finished_stopped"))
             elif run.state in {RunState.STARTING, RunState.RUNNING}:
-                _interrupt(db, run)
+                _interrupt(db, run, blameless=blameless)
             else:
                 set_run(db, run_id, pid=None, pid_started=None)
             return get_run(db, run_id)
@@ -114,8 +128,10 @@ class Lifecycle(Journal):
 
     # ---- the worker's moves ---------------------------------------------------------------
 
-    def begin(self, run_id: str, pid: int, pid_started: float | None) -> Run:
-        """Say that this process trains the run from now on.
+    def begin(
+        self, run_id: str, pid: int, pid_started: float | None, place: str | None = None
+    ) -> Run:
+        """Say that this process trains the run from now on; arguments as for ``attach``.
 
         Raises:
             StoreError: No such run, or it is not its turn (ended, paused, deleted).
@@ -124,6 +140,7 @@ class Lifecycle(Journal):
             run = get_run(db, run_id)
             if run.state not in _STARTABLE or run.deleted is not None:
                 raise StoreError("not_to_be_started")
+            _put(db, run_id, place)
             set_run(
                 db,
                 run_id,
@@ -305,7 +322,15 @@ def _lay_down(db: sqlite3.Connection, run_id: str, state: RunState, reason: Mess
     )
 
 
-def _interrupt(db: sqlite3.Connection, run: Run) -> None:
+def _put(db: sqlite3.Connection, run_id: str, place: str | None) -> None:
+    """Note where a run trains; that its owner wants it on this machine stays as it is."""
+    db.execute(
+        "UPDATE runs SET place = coalesce(?, CASE place WHEN ? THEN place END) WHERE id = ?",
+        (place, HERE, run_id),
+    )
+
+
+def _interrupt(db: sqlite3.Connection, run: Run, *, blameless: bool) -> None:
     """Send a run whose process died back to the queue, or leave it to its owner."""
     nobody = {"pid": None, "pid_started": None}
     if run.pid is None:  # the server died between its turn and its process: nothing is lost
@@ -314,6 +339,9 @@ def _interrupt(db: sqlite3.Connection, run: Run) -> None:
         clear_commands(db, run.id)
         set_run(db, run.id, state=RunState.PAUSED, **nobody)
         to_the_end(db, run.owner)
+    elif blameless:
+        add_notice(db, run.id, Message("notices.moves_on"))
+        set_run(db, run.id, state=RunState.QUEUED, **nobody)
     elif run.attempts < AUTOMATIC_RESUMES:
         add_notice(db, run.id, Message("notices.resumes_itself"))
         set_run(db, run.id, state=RunState.QUEUED, attempts=run.attempts + 1, **nobody)

@@ -15,6 +15,7 @@ from lstm.checkpoint import Saved
 from lstm.control import stop_run
 from lstm.errors import StoreError
 from lstm.housekeeping import Housekeeping
+from lstm.leases import Leases
 from lstm.lifecycle import SELECT_RUN, get_run, set_run
 from lstm.paths import data_folder
 from lstm.records import (
@@ -49,7 +50,7 @@ __all__ = [
 ]
 
 
-class RunStore(Housekeeping, Sharing, Vitals):
+class RunStore(Housekeeping, Sharing, Vitals, Leases):
     """Runs, their texts, checkpoints and measurements below one data folder.
 
     May be shared by threads; other processes may have it open as well.

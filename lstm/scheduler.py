@@ -10,31 +10,21 @@ aside. Knows nothing of pages, nor of what a worker does.
 
 import logging
 import os
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
-from typing import Protocol
 
-import psutil
-
-import lstm
+from lstm.cluster.executor import ADDRESS, RayExecutor
 from lstm.database import storage_errors
 from lstm.errors import StoreError
+from lstm.executors import Executor, LocalExecutor
 from lstm.limits import Limits
 from lstm.messages import text
-from lstm.processes import (
-    FileLock,
-    Silence,
-    effort,
-    is_locked,
-    lives,
-    number_from_environment,
-    started,
-)
+from lstm.processes import FileLock, Silence, number_from_environment
 from lstm.records import Message, Run, RunState
 from lstm.runs import RunStore
+
+__all__ = ["Executor", "LocalExecutor", "Scheduler", "serve"]
 
 HANG_SECONDS = "CHARLOOM_HANG_SECONDS"
 
@@ -51,109 +41,6 @@ _LONGEST_PAUSE = 5.0
 _log = logging.getLogger("charloom.scheduler")
 
 
-class Executor(Protocol):
-    """Where workers run: this machine, or others behind the same methods."""
-
-    def start(self, run: Run) -> None:
-        """Start a worker for a run and note it in the store.
-
-        Raises:
-            OSError: It can't be started.
-        """
-
-    def start_baselines(self, corpus_fingerprint: str) -> None:
-        """Start the process that computes a text's reference lines.
-
-        Raises:
-            OSError: It can't be started.
-        """
-
-    def is_alive(self, run: Run) -> bool:
-        """Tell whether a run's worker lives or is just being started."""
-
-    def sign_of_life(self, run: Run) -> object:
-        """Return something that changes whenever the worker of a run does anything at all."""
-
-    def kill(self, run: Run) -> None:
-        """End a run's worker that hangs, without asking it."""
-
-
-class LocalExecutor:
-    """Workers as processes of this machine, each in a session of its own.
-
-    Args:
-        store: Where the runs live.
-    """
-
-    def __init__(self, store: RunStore) -> None:
-        """Start workers for the runs of this store."""
-        self._store = store
-        self.children: list[subprocess.Popen[bytes]] = []
-        """The processes that this executor started and that have not been seen to end."""
-
-    def start(self, run: Run) -> None:
-        """Start ``python -m lstm worker RUN``; see ``Executor``."""
-        log = self._store.log_file(run.id)
-        pid = self.spawn([run.id], log, run.train_config.threads)
-        self._store.attach(run.id, pid, started(pid))
-
-    def start_baselines(self, corpus_fingerprint: str) -> None:
-        """Start ``python -m lstm worker baselines KEY``; see ``Executor``."""
-        self.spawn(["baselines", corpus_fingerprint], self._store.folder / "baselines.log", 1)
-
-    def is_alive(self, run: Run) -> bool:
-        """Look at the lock that a worker holds, and before that at the process itself."""
-        self._reap()
-        if is_locked(self._store.lock_file(run.id)):
-            return True
-        booting = run.state == RunState.STARTING and run.pid is not None
-        return booting and lives(run.pid or 0, run.pid_started)
-
-    def sign_of_life(self, run: Run) -> object:
-        """Look at what it last wrote and at what its process does; see ``Executor``."""
-        return run.heartbeat, effort(run.pid or 0)
-
-    def kill(self, run: Run) -> None:
-        """Kill the process, unless its number is another's by now; see ``Executor``."""
-        if run.pid is not None and lives(run.pid, run.pid_started):
-            psutil.Process(run.pid).kill()
-
-    def spawn(self, words: list[str], log: Path, threads: int) -> int:
-        """Start a worker process and return its number.
-
-        Args:
-            words: What to work on, as for ``lstm.worker.main``.
-            log: Where to write what it prints.
-            threads: Processor threads that it may use.
-
-        Raises:
-            OSError: It can't be started.
-        """
-        log.parent.mkdir(parents=True, exist_ok=True)
-        environment = {
-            **os.environ,
-            "CHARLOOM_DATA": str(self._store.folder),
-            "OMP_NUM_THREADS": str(threads),
-            "PYTHONUNBUFFERED": "1",
-        }
-        with log.open("ab") as output:
-            child = subprocess.Popen(
-                [sys.executable, "-m", "lstm", "worker", *words],
-                cwd=Path(lstm.__file__).parent.parent,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # signals meant for the server do not reach it
-            )
-        self.children.append(child)
-        return child.pid
-
-    def _reap(self) -> None:
-        """Collect the exit codes of ended workers, so that none stays behind as a zombie."""
-        self.children = [child for child in self.children if child.poll() is None]
-
-
 class Scheduler:
     """Keeps as many trainings going as there are slots.
 
@@ -161,7 +48,8 @@ class Scheduler:
         store: Where the runs live.
         slots: Trainings at a time; default: ``CHARLOOM_SLOTS``, else one for each processor
             core but one, which is left to the server.
-        executor: Where workers run; default: this machine.
+        executor: Where workers run; default: the cluster that ``CHARLOOM_RAY_ADDRESS`` names,
+            else this machine.
     """
 
     def __init__(
@@ -169,7 +57,7 @@ class Scheduler:
     ) -> None:
         """Take up no work yet; see ``start`` and ``tick``."""
         self._store = store
-        self._executor = executor or LocalExecutor(store)
+        self._executor = executor or _executor(store)
         self.slots = slots or Limits.now().slots
         self._lock = FileLock(store.leader_file())
         self._patience = number_from_environment(HANG_SECONDS, 120.0, 1.0)
@@ -197,6 +85,7 @@ class Scheduler:
         if self._thread is not None:
             self._thread.join(_STOP_PATIENCE)
             self._thread = None
+        self._executor.close()
         self._lock.release()
 
     def tick(self) -> None:
@@ -212,8 +101,11 @@ class Scheduler:
             self._look_after(run)
         self._silence.forget(*(run.id for run in watched))
         self._store.step_aside(time.time() - Limits.now().aside_seconds)
-        while claimed := self._store.claim(self.slots):
-            self._begin(claimed)
+        with storage_errors(self._store.folder):
+            rooms = self._executor.rooms(self.slots, watched)
+        for room in rooms:
+            while claimed := self._store.claim(room.slots, room.here):
+                self._begin(claimed)
         self._begin_baselines()
         if time.monotonic() - self._purged >= _PURGE_SECONDS:
             self._purged = time.monotonic()
@@ -240,7 +132,7 @@ class Scheduler:
         """See whether a run's worker is gone or hangs."""
         if not self._executor.is_alive(run):
             _log.warning("worker of run %s is gone", run.id)
-            self._store.lost(run.id, run.pid)
+            self._store.lost(run.id, run.pid, blameless=self._executor.went_along(run))
         elif self._silence.look(run.id, self._executor.sign_of_life(run)) >= self._patience:
             _log.warning("worker of run %s hangs and is killed", run.id)
             self._executor.kill(run)  # the next tick finds it gone
@@ -284,6 +176,12 @@ class Scheduler:
             except Exception:  # one run's trouble must not end the scheduling of all others
                 _log.exception("this tick failed; the next one tries again")
             self._ended.wait(pause)
+
+
+def _executor(store: RunStore) -> Executor:
+    address = os.environ.get(ADDRESS, "").strip()
+    local = LocalExecutor(store)
+    return RayExecutor(store, address, local) if address else local
 
 
 def serve(ended: threading.Event, folder: Path | None = None) -> None:

@@ -151,13 +151,18 @@ class Shelf:
         Raises:
             StoreError: They can't be written; the older ones are still there.
         """
+        packed = None if best is None else checkpoint.dumps(best, with_training=False)
+        return self.put_packed(run_id, checkpoint.dumps(saved), packed)
+
+    def put_packed(self, run_id: str, saved: bytes, best: bytes | None) -> int:
+        """Do what ``put_checkpoint`` does with the bytes of the files."""
         folder = self.run_folder(run_id)
         with storage_errors(self.folder):
             folder.mkdir(parents=True, exist_ok=True)
             if best is not None:
-                checkpoint.save(folder / "best.safetensors", best, with_training=False)
+                _write(folder / "best.safetensors", best)
             _keep_previous(folder)
-            checkpoint.save(folder / "last.safetensors", saved)
+            _write(folder / "last.safetensors", saved)
             return sum(file.stat().st_size for file in folder.glob("*.safetensors"))
 
     def sweep_run(self, run_id: str) -> None:
@@ -180,6 +185,11 @@ class Shelf:
 
     def _corpus_folder(self, key: str) -> Path:
         return self.folder / "corpora" / key
+
+
+def _write(path: Path, data: bytes) -> None:
+    with whole_file(path) as file:
+        file.write(data)
 
 
 def _keep_previous(folder: Path) -> None:

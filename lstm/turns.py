@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from lstm.machines import HERE
 from lstm.model import parameter_count
 from lstm.records import Run
 from lstm.training import OVERHEAD
@@ -26,8 +27,14 @@ WAITS = "state = 'queued' AND aside IS NULL AND deleted IS NULL"
 TRAINS = "state IN ('starting', 'running')"
 """What takes a slot."""
 
+_PLACES = {
+    None: "1",
+    True: f"runs.place = '{HERE}'",
+    False: f"coalesce(runs.place, '*') != '{HERE}'",
+}
+
 _LINE = f"""SELECT runs.id, runs.owner FROM runs LEFT JOIN turns ON turns.owner = runs.owner
-    WHERE {WAITS} ORDER BY coalesce(turns.turn, 0), runs.turn"""
+    WHERE {WAITS} AND %s ORDER BY coalesce(turns.turn, 0), runs.turn"""
 
 
 @dataclass(frozen=True)
@@ -74,14 +81,20 @@ class Expected:
 # ---- the order --------------------------------------------------------------------------------
 
 
-def line(db: sqlite3.Connection) -> list[Waiting]:
-    """Return who waits: visitors in the order of their places, the runs of each by age."""
-    return [Waiting(row["id"], row["owner"]) for row in db.execute(_LINE)]
+def line(db: sqlite3.Connection, here: bool | None = None) -> list[Waiting]:
+    """Return who waits: visitors in the order of their places, the runs of each by age.
+
+    Args:
+        db: The database.
+        here: Only those that are to train on this machine, or only the others; None: all.
+    """
+    return [Waiting(row["id"], row["owner"]) for row in db.execute(_LINE % _PLACES[here])]
 
 
-def training_owners(db: sqlite3.Connection) -> list[str]:
-    """Return whose runs have a slot, one entry for each run."""
-    return [row["owner"] for row in db.execute(f"SELECT owner FROM runs WHERE {TRAINS}")]
+def training_owners(db: sqlite3.Connection, here: bool | None = None) -> list[str]:
+    """Return whose runs have a slot, one entry for each run; ``here`` as for ``line``."""
+    rows = db.execute(f"SELECT owner FROM runs WHERE {TRAINS} AND {_PLACES[here]}")
+    return [row["owner"] for row in rows]
 
 
 def next_up(waiting: Iterable[Waiting], training: AbstractSet[str]) -> Waiting | None:

@@ -50,6 +50,14 @@ class Vitals(Queue, Shelf):
             raise StoreError("store_read_only", folder=self.folder)
         return Signs(self._scheduling(), waiting, running, free)
 
+    def trainings_by_place(self) -> dict[str, int]:
+        """Return how many runs train on each machine; "" is this one."""
+        with self._database.read() as db:
+            rows = db.execute(
+                f"SELECT coalesce(place, ''), count(*) FROM runs WHERE {TRAINS} GROUP BY 1"
+            ).fetchall()
+        return {str(place): int(count) for place, count in rows}
+
     def _scheduling(self) -> Scheduling:
         if held_here(self.leader_file()):
             return "here"

@@ -6,10 +6,12 @@ The order itself is decided in ``turns``. Knows nothing of processes, nor of why
 import sqlite3
 import time
 
+from lstm.database import storage_errors
 from lstm.errors import StoreError
 from lstm.journal import add_notice
 from lstm.lifecycle import SELECT_RUN, Lifecycle, get_run, set_damaged_aside, set_run
 from lstm.limits import Limits
+from lstm.machines import Cluster, told
 from lstm.records import Message, Run, RunState, runs_of
 from lstm.turns import (
     TRAINS,
@@ -30,16 +32,22 @@ _MEASURED = 20  # newest runs that tell how quick this machine is
 class Queue(Lifecycle):
     """The runs' lives, with the moves of the queue."""
 
-    def claim(self, slots: int) -> Run | None:
+    def claim(self, slots: int, here: bool | None = None) -> Run | None:
         """Give the next waiting run its turn if fewer than ``slots`` trainings are under way.
+
+        Args:
+            slots: Trainings at a time.
+            here: Look only at runs that are to train on this machine, or only at the others;
+                None: at all.
 
         Returns:
             The run, now starting, or None. Its ``pid`` is set if its paused worker still waits
             and needs no new process.
         """
         with self._database.write(durable=True) as db:
-            owners = training_owners(db)
-            chosen = next_up(line(db), frozenset(owners)) if len(owners) < slots else None
+            room = len(training_owners(db, here)) < slots
+            busy = frozenset(training_owners(db))
+            chosen = next_up(line(db, here), busy) if room else None
             if chosen is None or not set_damaged_aside(db, chosen.run):
                 return None
             set_run(db, chosen.run, state=RunState.STARTING)
@@ -61,8 +69,19 @@ class Queue(Lifecycle):
                 for one in waiting
                 if one.run in waits
             ],
-            limits.slots,
+            self.slots_now(),
         )
+
+    def slots_now(self) -> int:
+        """Return how many trainings there may be at a time, on all machines."""
+        cluster = self.cluster()
+        return cluster.slots if cluster and cluster.reached else Limits.now().slots
+
+    def cluster(self) -> Cluster | None:
+        """Return the cluster as its scheduler saw it last; None: trainings run on this machine."""
+        folder = self._database.path.parent
+        with storage_errors(folder):
+            return told(folder)
 
     def under_way(self, owner: str) -> list[Run]:
         """Return a visitor's runs that wait or train, oldest first."""

@@ -44,6 +44,7 @@ from lstm.events import (
     Stop,
 )
 from lstm.keeper import Keeper
+from lstm.ledger import Ledger
 from lstm.limits import Limits
 from lstm.patience import GaveUp, Patience
 from lstm.processes import cores, lower_priority, started
@@ -57,7 +58,9 @@ FLUSH_SECONDS = 1.0
 
 _WAIT_SECONDS = 0.2
 _BEAT_SECONDS = 5.0
-_NICE_TRAINING = 5
+NICE_TRAINING = 5
+"""How far a training lets others go first, as of the Unix command ``nice``."""
+
 _NICE_BASELINES = 15
 
 
@@ -87,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
             lower_priority(_NICE_BASELINES)
             run_baselines(work[1], store)
             return 0
-        lower_priority(_NICE_TRAINING)
+        lower_priority(NICE_TRAINING)
         leave = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: leave.set())
@@ -105,7 +108,7 @@ def run_baselines(corpus_fingerprint: str, store: RunStore) -> None:
     store.baselines_done(corpus_fingerprint)
 
 
-def run_worker(run_id: str, store: RunStore, leave: threading.Event | None = None) -> bool:
+def run_worker(run_id: str, store: Ledger, leave: threading.Event | None = None) -> bool:
     """Train a run until it ends, is paused for long, or ``leave`` is set.
 
     Whatever goes wrong is in the run's state as a sentence, and in its log with the details.
@@ -134,7 +137,7 @@ def run_worker(run_id: str, store: RunStore, leave: threading.Event | None = Non
     return True
 
 
-def _work(run: Run, store: RunStore, patience: Patience) -> None:
+def _work(run: Run, store: Ledger, patience: Patience) -> None:
     """Train, and put into the store how it ended.
 
     Raises:
@@ -159,7 +162,7 @@ def _work(run: Run, store: RunStore, patience: Patience) -> None:
 class _Training:
     """Drives one training: its events into the store, the visitor's commands into it."""
 
-    def __init__(self, run: Run, store: RunStore, patience: Patience) -> None:
+    def __init__(self, run: Run, store: Ledger, patience: Patience) -> None:
         self.run, self.store, self.patience = run, store, patience
         self.insist, self.leave = patience.insist, patience.leave
         self.corpus = store.corpus(run.corpus_fingerprint)

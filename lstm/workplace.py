@@ -11,9 +11,9 @@ from pathlib import Path
 
 from lstm.database import storage_errors
 from lstm.errors import StoreError
+from lstm.ledger import Ledger
 from lstm.patience import Patience
 from lstm.processes import FileLock
-from lstm.shelf import Shelf
 
 LOCK_PATIENCE = 10.0
 """How long to wait for an earlier worker of the same run that is just ending."""
@@ -23,15 +23,15 @@ log = logging.getLogger("charloom.worker")
 
 
 @contextmanager
-def holding(shelf: Shelf, run_id: str, patience: Patience) -> Iterator[None]:
+def holding(store: Ledger, run_id: str, patience: Patience) -> Iterator[None]:
     """Hold the run's lock during a block.
 
     Raises:
         StoreError: Another worker has it.
         GaveUp: The disk does not let it be taken.
     """
-    lock = FileLock(shelf.lock_file(run_id))
-    patience.insist(partial(_take, lock, shelf.folder))
+    lock = FileLock(store.lock_file(run_id))
+    patience.insist(partial(_take, lock, store.folder))
     try:
         yield
     finally:
@@ -45,9 +45,9 @@ def _take(lock: FileLock, folder: Path) -> None:
 
 
 @contextmanager
-def logging_to(shelf: Shelf, run_id: str) -> Iterator[None]:
+def logging_to(store: Ledger, run_id: str) -> Iterator[None]:
     """Write the log, tracebacks included, to the run's own file during a block."""
-    handler = _log_handler(shelf.log_file(run_id))
+    handler = _log_handler(store.log_file(run_id))
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
     log.setLevel(logging.INFO)
     log.addHandler(handler)

@@ -1,6 +1,6 @@
 """Networks that come back into the store, and runs that start from their weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from lstm.config import ModelConfig, TrainConfig
 from lstm.corpus import Corpus
 from lstm.errors import StoreError
 from lstm.events import Checkpoint
+from lstm.executors import Room
 from lstm.records import RETURNED, UNTOLD
 from lstm.returning import Returned, go_on_with
 from lstm.runs import Run, RunState, RunStore
@@ -59,6 +60,15 @@ class Nobody:
 
     def kill(self, run: Run) -> None:
         self.asked.append(run.id)
+
+    def went_along(self, run: Run) -> bool:
+        return False
+
+    def rooms(self, slots: int, watched: Sequence[Run]) -> Sequence[Room]:
+        return (Room(slots),)
+
+    def close(self) -> None:
+        pass
 
 
 def test_a_network_that_came_back_is_a_finished_run(store: RunStore, trained: Saved) -> None:

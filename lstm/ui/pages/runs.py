@@ -12,7 +12,7 @@ from lstm.errors import CharloomError
 from lstm.housekeeping import TIGHT, kept_until
 from lstm.limits import Limits
 from lstm.records import Run, RunState
-from lstm.ui import blocks, charts, describe, rooms, turn, words
+from lstm.ui import blocks, charts, describe, places, rooms, turn, words
 from lstm.ui.access import ask
 from lstm.ui.blocks import alert
 from lstm.ui.components.liveplot import live_plot
@@ -74,6 +74,7 @@ def _list(*, active: bool) -> None:
     runs = store().runs(owner())
     if any(run.is_active for run in runs) != active:
         st.rerun()  # the ticking begins or ends
+    places.view()
     shares = store().shares(owner())
     most = st.session_state.setdefault("_runs_shown", PAGE)
     for run in runs[:most]:
@@ -90,6 +91,7 @@ def _show_more() -> None:
 def _row(run: Run, token: str | None) -> None:
     st.html(blocks.title_html(run.name, describe.state(run), level=2))
     st.html(blocks.facts_html(_facts(run)))
+    places.outage(run, _do)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         rooms.link("train", t("runs.open"), run=run.id)
         if run.has_model:
@@ -122,6 +124,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         (t("runs.preset"), t(f"train.preset.{run.preset}")),
         (t("runs.size"), words.size(run.size_bytes)),
         (t("runs.made"), words.ago(time.time() - run.created, language())),
+        *places.facts(run),
         *_fate(run),
     ]
 
@@ -266,4 +269,4 @@ def _compare(runs: list[Run]) -> None:
 def _results(runs: list[Run]) -> list[list[str]]:
     each = [dict(_facts(run)) for run in runs]
     head = [t("runs.result"), *(run.name for run in runs)]
-    return [head, *([name, *(facts[name] for facts in each)] for name in each[0])]
+    return [head, *([name, *(facts.get(name, "–") for facts in each)] for name in each[0])]

@@ -12,7 +12,7 @@ import streamlit as st
 from lstm.errors import CharloomError, StoreError
 from lstm.limits import Limits
 from lstm.records import Notice, Run, RunState
-from lstm.ui import blocks, charts, describe, rooms, turn, words
+from lstm.ui import blocks, charts, describe, places, rooms, turn, words
 from lstm.ui.access import Ticket, ask, only_known
 from lstm.ui.blocks import alert, alert_html
 from lstm.ui.classroom import belonging
@@ -61,6 +61,7 @@ def render(ticket: Ticket) -> None:
     _failure()
     if ticket.is_own:
         _buttons(run)
+        places.outage(run, _do)
         belonging.of_run(run)
     else:
         _guest(run, ticket)
@@ -78,7 +79,8 @@ def _tick(run: Run) -> float | None:
 
 def _signature(run: Run) -> tuple[object, ...]:
     """Return what the part of the page that does not tick depends on."""
-    return (run.state, run.pending, run.has_model, run.deleted is None, run.name)
+    whose = (run.name, run.deleted is None)
+    return (run.state, run.pending, run.has_model, *whose, places.is_without_machine(run))
 
 
 def _deleted(run: Run) -> None:
