@@ -11,14 +11,13 @@ from playwright.sync_api import Page, expect
 from streamlit.proto.Common_pb2 import DoubleArray, StringArray
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from lstm.checkpoint import Saved
 from lstm.messages import text
 from lstm.runs import Message, RunState, RunStore
 from lstm.ui.visitor import COOKIE
 from tests.browser.conftest import PATIENCE, OpenPage, Server
 from tests.browser.typewriter import Typewriter
 from tests.browser.wire import wire
-from tests.engine_tools import bare_state, network
+from tests.store_tools import save_network
 from tests.ui.page_tools import ANNA, BERT, run_with_a_past
 
 pytestmark = pytest.mark.browser
@@ -32,12 +31,7 @@ def a_network(server: Server, owner: str = ANNA, name: str = SECRET) -> str:
     with RunStore(server.data) as store:
         run = run_with_a_past(store, owner=owner)
         store.rename(run.id, name)
-        vocabulary = store.corpus(run.corpus_fingerprint).vocabulary
-        model = network(vocabulary.size)
-        state = bare_state(model)
-        state.numbers.update(step=10)
-        saved = Saved(model.config, vocabulary, state, info={"epoch": 3.0})
-        store.save_checkpoint(run.id, saved, saved)
+        save_network(store, run.id)
         store.end(run.id, RunState.FINISHED, Message("notices.finished_stopped"))
         return run.id
 

@@ -7,21 +7,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from lstm.messages import LANGUAGES, Language, text
 from tests.browser.conftest import PATIENCE, OpenPage
+from tests.browser.test_look import go_to
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
 
 TEXT = "\n".join(["The cat sat on the mat, and then the dogs ran far away."] * 4)
-
-
-def go_to(page: Page, key: str, language: Language) -> None:
-    """Choose a view and wait for its question."""
-    name = text(f"look_{key}.name", language)
-    page.get_by_role("radio", name=name, exact=True).or_(
-        page.get_by_test_id("stPills").get_by_role("button", name=name, exact=True)
-    ).first.click()
-    title = text(f"look_{key}.title", language)
-    expect(page.locator("h2.charloom-title", has_text=title)).to_be_visible()
 
 
 def plot(page: Page, key: str) -> Locator:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from lstm.checkpoint import Saved
 from lstm.config import ModelConfig, TrainConfig
 from lstm.corpus import Corpus
 from lstm.runs import RunStore
 from lstm.ui.visitor import COOKIE
 from tests.browser.conftest import OpenPage, Server, free_port, start_server, stop_server
 from tests.browser.typewriter import Typewriter
-from tests.engine_tools import bare_state, network, words
+from tests.engine_tools import words
+from tests.store_tools import save_network
 
 pytestmark = pytest.mark.browser
 
@@ -26,22 +26,13 @@ def visitor_key(page: Page) -> str:
     )
 
 
-def save_model(store: RunStore, run_id: str, *, seed: int, epoch: float) -> None:
-    vocabulary = store.corpus(store.run(run_id).corpus_fingerprint).vocabulary
-    model = network(vocabulary.size, seed=seed)
-    state = bare_state(model)
-    state.numbers.update(step=10)
-    saved = Saved(model.config, vocabulary, state, info={"epoch": epoch, "bits_per_char": 2.5})
-    store.save_checkpoint(run_id, saved, saved)
-
-
 def make_run(server: Server, owner: str, text: str) -> str:
     with RunStore(server.data) as store:
         corpus = Corpus.from_text(text, name="words")
         shape, plan = ModelConfig(hidden_size=8, embedding_size=5), TrainConfig(seconds=3600)
         run = store.create(owner, HOSTILE, corpus, shape, plan, "quick")
         store.pause(run.id)  # no worker takes it: this test plays the worker
-        save_model(store, run.id, seed=0, epoch=3)
+        save_network(store, run.id, seed=0, epoch=3)
         return run.id
 
 
