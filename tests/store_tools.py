@@ -1,5 +1,6 @@
 """What the tests of the store, the worker and the scheduler share."""
 
+import os
 import random
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import TypeVar
 from lstm.checkpoint import Saved
 from lstm.config import ModelConfig, TrainConfig
 from lstm.corpus import Corpus
+from lstm.events import EpochEnd, Step
 from lstm.runs import Run, RunState, RunStore
 from lstm.worker import run_worker
 from tests.engine_tools import WORDS, bare_state, network
@@ -36,6 +38,23 @@ def make_run(store: RunStore, owner: str = "anna", **settings: float | int | str
     config = TrainConfig.from_json({"batch_size": 8, "seq_len": 32, **settings})
     network = ModelConfig(hidden_size=16, embedding_size=8)
     return store.create(owner, "my run", tiny_corpus(), network, config, "quick")
+
+
+def begun(store: RunStore) -> Run:
+    """A run that says it trains in this very process."""
+    run = make_run(store)
+    assert store.claim(1) is not None
+    return store.begin(run.id, os.getpid(), None)
+
+
+def step(number: int, loss: float = 2.0, grad_norm: float = 1.0) -> Step:
+    """What a training tells of its steps up to this one."""
+    return Step(number, number / 100, number / 10, loss, grad_norm, 0.01, 1000.0)
+
+
+def epoch_end(index: int, number: int, nats: float, *, best: bool = True) -> EpochEnd:
+    """What a training tells of an evaluation."""
+    return EpochEnd(index, number, number / 100, number / 10, nats + 0.1, nats, best, 0.1)
 
 
 def save_network(
