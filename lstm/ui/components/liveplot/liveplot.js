@@ -27,7 +27,7 @@ class View {
     this.closed = false;
     this.figure = element("figure", "charloom-plot");
     this.canvas = element("div", "charloom-plot-canvas");
-    this.words = element("figcaption", "charloom-plot-words");
+    this.words = element("figcaption", "charloom-heard");
     this.button = element("button", "charloom-plot-reset");
     this.button.type = "button";
     this.button.hidden = true;
