@@ -27,7 +27,7 @@ from lstm.vocabulary import Vocabulary
 from tests.browser.conftest import PATIENCE, OpenPage, Server
 from tests.browser.test_accessible import settled
 from tests.browser.test_learn import title
-from tests.browser.test_look_more import go_to
+from tests.browser.test_look import go_to
 from tests.browser.test_takehome import open_offers, take
 from tests.browser.test_train import upload
 from tests.browser.typewriter import Typewriter
@@ -243,12 +243,7 @@ def test_writing(open_page: OpenPage, server: Server, made: Made) -> None:
     typewriter.wait_for(60)
     assert WRITTEN * 3 in typewriter.text()
     typewriter.control("tint").select_option("surprise")
-    typewriter.control("play").click()
-    typewriter.wait_for_state("paused")
-    typewriter.root.locator("summary").click()
-    typewriter.sheet.focus()
-    page.keyboard.press("ArrowLeft")
-    typewriter.wait_for_state("choosing")
+    typewriter.choose_the_last()
     expect(typewriter.root.locator(".odds .row.is .sign")).to_have_count(1)
     watch.nothing_came_alive()
     page.keyboard.press("Escape")

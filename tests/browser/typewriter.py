@@ -71,6 +71,14 @@ class Typewriter:
     def wait_for_state(self, state: str) -> None:
         self.root.and_(self.page.locator(f'[data-state="{state}"]')).wait_for()
 
+    def choose_the_last(self) -> None:
+        """Stop it, open what is told of a character, and go back to the last one by a key."""
+        self.control("play").click()
+        self.wait_for_state("paused")
+        self.root.locator("summary").click()
+        self.sheet.press("ArrowLeft")
+        self.wait_for_state("choosing")
+
     def runs(self, lane: int = 0) -> list[Run]:
         found = self.root.locator(f'[data-lane="{lane}"] .run').evaluate_all(
             "runs => runs.map(r => [Number(r.dataset.from), r.textContent, Number(r.dataset.t)])"
