@@ -130,6 +130,7 @@ def judge(teacher: Page, anna: Page, inspector: Inspector) -> None:
         if passage.count() == 0:
             break
         said = passage.inner_text()
+        expect(real).to_have_count(1)  # those of the last passage are gone
         real.click()
         expect(anna.locator(".charloom-class-passage", has_text=said)).to_have_count(0)
     expect(teacher.get_by_text("1 / 2", exact=True)).to_be_visible()
