@@ -91,6 +91,7 @@ def _at_work(server: Server, school: School, meter: Meter, seconds: float) -> It
     what = f"{SESSIONS} sessions, 1 training, {WAITING} waiting, {seconds:.0f} s"
     yield Row("app", f"{what}: errors", len(tally.errors), "")
     yield Row("app", "interactions answered", answered, "")
+    yield Row("app", "of them asked again, as the page does after 5 s", tally.again, "")
     yield from _waits(tally)
     yield Row("app", "sent to each session", tally.received / SESSIONS / seconds / 1e3, "kB/s")
     yield from _memory(meter, memory, began, ended)

@@ -36,12 +36,14 @@ class Tally:
             ``slider``, ``page``, ``tick``.
         errors: What went wrong, a line each.
         received: Bytes that went to all of them.
+        again: Requests that had to be made anew.
         opened: Sessions.
     """
 
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
     received: int = 0
+    again: int = 0
     opened: int = 0
 
 
@@ -129,6 +131,7 @@ async def visiting(url: str, tally: Tally, key: str | None = None) -> AsyncItera
             yield opened
         finally:
             tally.received += opened.traffic.received
+            tally.again += opened.traffic.again
             tally.took["tick"] += opened.traffic.ticks
             tally.errors += opened.traffic.errors
 

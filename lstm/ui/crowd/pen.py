@@ -12,13 +12,14 @@ from typing import Any
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from lstm.ui.crowd.tab import Shown, Tab, Unanswered
+from lstm.ui.crowd.tab import PATIENCE, Late, Shown, Tab, Unanswered
 
 PACE = 25.0
 """Characters a second that a visitor reads: the usual pace of the room."""
 
 _AHEAD = 8 + 1.2 * PACE  # characters that lie ready at least
 _COUNT = math.ceil(2.5 * PACE)  # characters that are asked for
+_PATIENCE = 5.0  # seconds after which the page asks again
 _BEFORE = 1000  # characters that a request brings along
 _COMPONENT = "charloom_typewriter"
 _FILTERS = {"top_k": 0, "top_p": 1, "min_p": 0}
@@ -78,6 +79,18 @@ class Pen:
         return await self._ask(temperature)
 
     async def _ask(self, temperature: float) -> float:
+        began = time.monotonic()
+        while True:
+            try:
+                await self._ask_once(temperature)
+            except Late:
+                if time.monotonic() - began > PATIENCE:
+                    raise
+                self._tab.traffic.again += 1
+            else:
+                return time.monotonic() - began
+
+    async def _ask_once(self, temperature: float) -> None:
         self._seq += 1
         position = len(self.text)
         ask = {"lane": 0, "position": position, "before": self.text[-_BEFORE:], "count": _COUNT}
@@ -89,9 +102,8 @@ class Pen:
             "asks": [{**ask, "put": None, **_FILTERS, "temperature": temperature}],
         }
         shown = self._component()
-        took = await self._tab.change(shown, json.dumps({"request": request}), self._answers)
+        await self._tab.change(shown, json.dumps({"request": request}), self._answers, _PATIENCE)
         self._receive(self._data()["reply"], position, temperature)
-        return took
 
     def _answers(self, message: ForwardMsg) -> bool:
         """Tell whether a message brings the reply to the last request."""

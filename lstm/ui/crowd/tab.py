@@ -37,6 +37,10 @@ class Unanswered(Exception):  # noqa: N818 - what happened, not whose mistake
     """The server did not answer in time, or hung up."""
 
 
+class Late(Unanswered):
+    """The server did not answer in time."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """An element on the page, and the part of the page that runs when it changes."""
@@ -53,9 +57,11 @@ class Traffic:
         received: Bytes of all messages.
         ticks: Seconds until each run was answered that a timer had asked for.
         errors: What went wrong, a line each.
+        again: Requests that were made anew because no answer came.
     """
 
     received: int = 0
+    again: int = 0
     ticks: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -109,6 +115,7 @@ class Tab:
         self._page = ""
         self._timers: dict[str, tuple[float, asyncio.Task[None]]] = {}
         self._ticked: dict[str, float] = {}
+        self._early: dict[str, float] = {}
         self._waiting: list[tuple[Heard, asyncio.Future[float]]] = []
         self._left = False
 
@@ -127,24 +134,27 @@ class Tab:
         await self._run(page=page)
         return await drawn - began
 
-    async def change(self, shown: Shown, value: str, heard: Heard) -> float:
+    async def change(
+        self, shown: Shown, value: str, heard: Heard, patience: float = PATIENCE
+    ) -> float:
         """Let a component have a new state; return the seconds until it is answered.
 
         Args:
             shown: The component.
             value: Its state, as JSON.
             heard: Tells whether a message is the answer.
+            patience: Seconds after which it is taken for lost.
 
         Raises:
             Unanswered: No such message came.
         """
         name = shown.element.bidi_component.id
         self._states[name] = WidgetState(id=name, json_value=value)
-        began, answered = time.monotonic(), self.expect(heard)
+        began, answered = time.monotonic(), self.expect(heard, patience)
         await self._run(shown.fragment)
         return await answered - began
 
-    def expect(self, heard: Heard) -> Awaitable[float]:
+    def expect(self, heard: Heard, patience: float = PATIENCE) -> Awaitable[float]:
         """Wait from now on for a message; return when it came, by the monotonic clock.
 
         Raises:
@@ -152,7 +162,7 @@ class Tab:
         """
         answer: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._waiting.append((heard, answer))
-        return _in_time(answer)
+        return _in_time(answer, patience)
 
     def component(self, name: str) -> Shown | None:
         """Return the component of this name, if it is on the page."""
@@ -202,6 +212,7 @@ class Tab:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._fresh, self._fragments = set(), set(message.metadata.run.fragment_ids)
+            self._count_early()
             self._page = message.new_session.page_script_hash
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             self._show(message)
@@ -233,6 +244,7 @@ class Tab:
     def _finish(self, message: ForwardMsg) -> None:
         """Take away what the run that has ended did not draw again."""
         if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+            self._early = dict.fromkeys(self._fragments, time.monotonic())
             return
         whole = not self._fragments
         for path, one in list(self._shown.items()):
@@ -244,6 +256,17 @@ class Tab:
             if whole or fragment in self._fragments:
                 self.traffic.ticks.append(time.monotonic() - asked)
                 del self._ticked[fragment]
+
+    def _count_early(self) -> None:
+        """Count what ended before another run began: what it drew came, unless that draws it anew.
+
+        Streamlit says of every run that it ended early whose end was not sent before the next one
+        began.
+        """
+        for fragment, ended in self._early.items():
+            if self._fragments and fragment not in self._fragments and fragment in self._ticked:
+                self.traffic.ticks.append(ended - self._ticked.pop(fragment))
+        self._early = {}
 
     def _tell(self, message: ForwardMsg) -> None:
         now, waiting = time.monotonic(), self._waiting
@@ -291,11 +314,11 @@ class Tab:
             self._stop_timer(fragment)
 
 
-async def _in_time(answer: asyncio.Future[float]) -> float:
+async def _in_time(answer: asyncio.Future[float], patience: float) -> float:
     try:
-        return await asyncio.wait_for(answer, PATIENCE)
+        return await asyncio.wait_for(answer, patience)
     except TimeoutError as error:
-        raise Unanswered(f"no answer within {PATIENCE:g} s") from error
+        raise Late(f"no answer within {patience:g} s") from error
 
 
 def _is_whole_run(message: ForwardMsg) -> bool:
