@@ -12,9 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from lstm import library
 from lstm.bench.rows import Row
-from lstm.bench.serving import serving
+from lstm.bench.serving import Server, serving
+from lstm.corpus import Corpus
 from lstm.errors import BenchError
+from lstm.presets import preset
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -35,11 +40,29 @@ _FIRST_PAINT = """() => performance.timeOrigin
     + performance.getEntriesByName('first-contentful-paint')[0].startTime"""
 
 
+_MOVES = 30
+
+_MOVE = """async (slider, value) => {
+    const wanted = `.run[data-t="${value.toFixed(2)}"]`;
+    const began = performance.now();
+    slider.value = value;
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    while (!slider.getRootNode().querySelector(wanted)) {
+        await new Promise(requestAnimationFrame);
+    }
+    return performance.now() - began;
+}"""
+
+
 def rows() -> Iterator[Row]:
-    """Measure a server that only starts, then a first and a second visit over a slow line.
+    """Measure how soon the page is there, and how soon the text follows the slider.
+
+    A server that only starts; a first and a second visit over a slow line; then the slider of the
+    landing page, while a training has the other core.
 
     Raises:
-        BenchError: There is no playwright or no browser, or the server does not start.
+        BenchError: There is no playwright or no browser, the server does not start, or the
+            training does not.
     """
     with _browser() as browser, tempfile.TemporaryDirectory(prefix="charloom-bench-") as folder:
         began = time.time()
@@ -50,6 +73,8 @@ def rows() -> Iterator[Row]:
             with browser.new_context() as context:
                 yield from _visit(context, url, "Fast 3G, first visit")
                 yield from _visit(context, url, "Fast 3G, second visit")
+            with _training(server), browser.new_context() as context:
+                yield from _slider(context, url)
 
 
 def _visit(
@@ -82,6 +107,38 @@ def _visit(
     page.wait_for_load_state("networkidle")
     yield Row("page", f"{name}: over the line", sum(sizes) / 1000, "kB")
     page.close()
+
+
+def _slider(context: "BrowserContext", url: str) -> Iterator[Row]:
+    """Move the slider while the network writes; tell when the first character obeyed it."""
+    page = context.new_page()
+    page.set_default_timeout(_PATIENCE * 1000)
+    page.goto(url)
+    slider = page.locator(".typewriter #temperature")
+    page.locator(".typewriter .run").first.wait_for(state="attached")
+    took = []
+    for move in range(_MOVES):
+        page.wait_for_timeout(500 + 37 * (move % 7))  # at any place between two answers
+        took.append(slider.evaluate(_MOVE, 0.2 + 0.05 * move))
+    for share in (50, 95):
+        value = float(np.percentile(took, share))
+        what = f"slider to first character beside a training, p{share} of {_MOVES}"
+        yield Row("page", what, value, "ms")
+
+
+@contextmanager
+def _training(server: Server) -> Iterator[None]:
+    """Let a training run for the length of a block."""
+    corpus = Corpus.from_text(library.read_bundled("essays-en"), name="essays")
+    chosen = preset("standard", corpus.characters, corpus.vocabulary.size)
+    with server.store() as store:
+        run = store.create("bench", "essays", corpus, chosen.model, chosen.train, "standard")
+        until = time.monotonic() + _PATIENCE
+        while not store.run(run.id).has_model:
+            if time.monotonic() > until:
+                raise BenchError("bench_no_training")
+            time.sleep(0.2)
+        yield
 
 
 @contextmanager
