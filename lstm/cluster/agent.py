@@ -148,7 +148,6 @@ def _start(wish: dict[str, Any]) -> None:
             num_gpus=wish["gpus"],
             memory=min(wish["memory"], int(_SHARE * most)),
             max_concurrency=3,
-            scheduling_strategy="SPREAD",
         )
         .remote(wish["run"], wish["lease"], settings)
     )

@@ -60,10 +60,12 @@ class RayExecutor:
         lease = new_lease()
         self._store.attach(run.id, lease, NOT_A_PROCESS, ANYWHERE)
         name = _name(run.id, lease)
-        needs = {"cpus": self._cpus(run), "gpus": self._gpus(run), "memory": _memory(run)}
+        gpus = self._gpus(run)
+        # Who has a card asks for no core: all may be taken by those who need nothing else.
+        needs = {"cpus": 0 if gpus else self._cpus(run), "gpus": gpus, "memory": _memory(run)}
         wish = {"do": "start", "name": name, "run": run.id, "lease": lease, **needs}
         self._begun[name] = self._link.send(wish)
-        if needs["gpus"]:
+        if gpus:
             self._promised.add(name)
 
     def start_baselines(self, corpus_fingerprint: str) -> None:

@@ -135,8 +135,7 @@ def _soonest(run: Run) -> tuple[bool, float]:
 
 
 def _why(run: Run) -> Iterable[str]:
-    limits = Limits.now()
-    yield t("train.turn.fair", slots=limits.slots)
+    yield t("train.turn.fair", slots=store().slots_now())
     if any(other.state != RunState.QUEUED for other in store().under_way(run.owner)):
         yield t("train.turn.own")
 
