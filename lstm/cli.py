@@ -120,7 +120,7 @@ def _add_reading_commands(commands: "_Commands[_Parser]") -> None:
     write.add_argument("--rng", type=int, metavar="N", help=_help("write_rng"))
     _add_export(commands)
     bench = _command(commands, "bench")
-    benches = ["train", "write", "peers", "race", "recipe", "scale", "page", "size", "app"]
+    benches = ["train", "write", "peers", "race", "recipe", "scale", "page", "size", "ray", "app"]
     bench.add_argument("what", nargs="?", choices=benches, help=_help("bench"))
     bench.add_argument("--texts", type=Path, metavar="FOLDER", help=_help("texts"))
     bench.add_argument("--json", action="store_true", help=_help("json"))

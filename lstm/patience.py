@@ -46,11 +46,11 @@ class Patience:
         self.leave, self.most = leave, most
         self.waited = 0.0
         """Seconds spent with waiting so far."""
-        self._signs = {key: FileLock(_sign(folder, key)) for key in MAY_PASS}
+        self._signs = {key: FileLock(sign_of(folder, key)) for key in MAY_PASS}
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for key in MAY_PASS:
-                _sign(folder, key).touch()
+                sign_of(folder, key).touch()
         except OSError as error:
             _log.warning("no signs for waiting in %s: %s", folder, error)
 
@@ -105,8 +105,9 @@ class Patience:
 
 def waits_for(folder: Path) -> str | None:
     """Return what the process with its signs in a folder waits for: a key of ``MAY_PASS``."""
-    return next((key for key in MAY_PASS if is_locked(_sign(folder, key))), None)
+    return next((key for key in MAY_PASS if is_locked(sign_of(folder, key))), None)
 
 
-def _sign(folder: Path, key: str) -> Path:
+def sign_of(folder: Path, key: str) -> Path:
+    """Return the file that is locked while something is waited for; one of ``MAY_PASS``."""
     return folder / f"waits.{key}"

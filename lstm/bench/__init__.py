@@ -7,6 +7,7 @@ what it was compared with in the same run.
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lstm.bench.cluster import rows as cluster_rows
 from lstm.bench.page import rows as page_rows
 from lstm.bench.peers import rows as peers_rows
 from lstm.bench.race import rows as race_rows
@@ -26,6 +27,7 @@ BENCHES: dict[str, Callable[[Path | None], Iterator[Row]]] = {
     "scale": lambda _: scale_rows(),
     "page": lambda _: page_rows(),
     "size": lambda _: size_rows(),
+    "ray": lambda _: cluster_rows(),
 }
 """What a bench prints, each called with the folder of its texts: figures with their yardsticks.
 

@@ -22,6 +22,7 @@ SILENT_SECONDS = 10.0
 
 _BEGIN_SECONDS = 60.0
 _AGAIN_SECONDS = 3.0
+_LATEST_AGAIN_SECONDS = 15.0  # each beginning costs a few seconds of a processor
 _END_SECONDS = 5.0
 
 _log = logging.getLogger("charloom.scheduler")
@@ -69,9 +70,10 @@ class Link:
     def __init__(self, address: str, namespace: str, folder: Path) -> None:
         """Begin nothing yet; see ``keep_up``."""
         self._words = [address, namespace, str(folder)]
-        self._folder = folder
+        self._log_file = folder / "cluster.log"
         self._process: _Process | None = None
         self._ended = -_AGAIN_SECONDS
+        self._pause = _AGAIN_SECONDS
         self._sent = 0
         self._reached = time.monotonic()
 
@@ -112,10 +114,13 @@ class Link:
             silent = now - (process.heard or process.began + _BEGIN_SECONDS - SILENT_SECONDS)
             if silent < SILENT_SECONDS:
                 return
-            _log.warning("the cluster says nothing")
         if process is not None:
+            if process.heard is not None:  # not over and over while it stays away
+                _log.warning("the cluster is out of reach; %s tells more", self._log_file.name)
+                self._pause = _AGAIN_SECONDS
             self.close()
-        if now - self._ended >= _AGAIN_SECONDS:
+        if now - self._ended >= self._pause:
+            self._pause = min(2 * self._pause, _LATEST_AGAIN_SECONDS)
             self._begin()
 
     def send(self, wish: Mapping[str, object]) -> int:
@@ -144,8 +149,8 @@ class Link:
             _close(pipe)
 
     def _begin(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / "cluster.log").open("ab") as log:
+        self._log_file.parent.mkdir(parents=True, exist_ok=True)
+        with self._log_file.open("ab") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "lstm.cluster.agent", *self._words],
                 cwd=Path(lstm.__file__).parent.parent,

@@ -8,6 +8,7 @@ import dataclasses
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,7 +18,10 @@ import numpy as np
 from lstm.checkpoint import dumps
 from lstm.cluster.wishes import Answer, Wish, Word
 from lstm.corpus import Corpus
+from lstm.database import MAY_PASS
 from lstm.errors import CharloomError, StoreError
+from lstm.patience import sign_of
+from lstm.processes import FileLock
 from lstm.runs import RunStore
 
 
@@ -31,6 +35,7 @@ class Recorder:
     def __init__(self, folder: str) -> None:
         """Open the store."""
         self._store = RunStore(Path(folder))
+        self._waiting: dict[str, FileLock] = {}
         self._at_files: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def ping(self) -> bool:
@@ -39,11 +44,11 @@ class Recorder:
 
     def write(self, wish: Wish) -> Answer:
         """Do what a wish says, unless it is done; see ``Desk``."""
-        return _answer(partial(self._write, wish))
+        return self._shown(wish.run, _answer(partial(self._write, wish)))
 
     def put(self, wish: Wish, saved: bytes, best: bytes | None) -> Answer:
         """Keep a checkpoint, if the run still is the sender's; see ``Desk``."""
-        return _answer(partial(self._put, wish, saved, best))
+        return self._shown(wish.run, _answer(partial(self._put, wish, saved, best)))
 
     def look(self, run: str, lease: int, what: Literal["run", "commands", "checkpoint"]) -> Answer:
         """Return something of a run; see ``Desk``."""
@@ -87,6 +92,18 @@ class Recorder:
         corpus = self._store.corpus(key)
         # As a plain array: a memory map would travel with the name of a file that is only here.
         return dataclasses.replace(corpus, ids=corpus.ids.view(np.ndarray))
+
+    def _shown(self, run: str, answer: Answer) -> Answer:
+        """Show the pages that a worker waits for the disk, as it would beside the store."""
+        sign = self._waiting.pop(run, None)
+        if sign is not None:
+            sign.release()
+        if answer.refused in MAY_PASS:
+            sign = FileLock(sign_of(self._store.run_folder(run), answer.refused))
+            with suppress(OSError):  # a disk that refuses may refuse this, too
+                sign.acquire()
+            self._waiting[run] = sign
+        return answer
 
     def _log(self, wish: Wish) -> None:
         file = self._store.log_file(wish.run)

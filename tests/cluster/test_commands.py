@@ -21,7 +21,7 @@ import yaml
 
 from lstm.runs import RunState, RunStore
 from tests.cluster.machines import MEMORY
-from tests.store_tools import make_run, wait_for_state
+from tests.store_tools import make_run, wait_for_state, wait_until
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / ".cluster" / "compose.yaml").read_text("utf-8"))
@@ -33,6 +33,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
@@ -113,6 +118,7 @@ def test_the_commands_that_are_told_make_a_cluster_that_trains(
             here = {key: moved(value, port, page) for key, value in settings.items()}
             here |= {"CHARLOOM_DATA": str(store.folder), "PYTHONPATH": str(ROOT)}
             stack.enter_context(running(moved(command, port, page), folder, **here))
+            wait_until(lambda: is_listening(port))  # a container that comes too early starts anew
         ended = wait_for_state(store, run.id, RunState.FINISHED, RunState.FAILED)
         assert ended.state == RunState.FINISHED
         assert ended.place, "it was trained on the cluster"

@@ -134,9 +134,11 @@ def test_a_wish_that_fails_half_way_leaves_nothing_and_may_come_again(
 
     monkeypatch.setattr(RunStore, "append", full)
     assert recorder.write(bad).refused == "disk_full"
+    assert store.waits_for(run.id) == "disk_full"
     monkeypatch.setattr(RunStore, "append", original)
     assert steps_of(store, run) == []
     assert recorder.write(told(run, 1, 1)).refused is None
+    assert store.waits_for(run.id) is None
     assert steps_of(store, run) == [1]
 
 
