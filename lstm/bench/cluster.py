@@ -23,7 +23,7 @@ from lstm.cluster.wishes import Wish
 from lstm.corpus import Corpus
 from lstm.errors import BenchError
 from lstm.events import Step
-from lstm.executors import Executor, LocalExecutor
+from lstm.executors import LocalExecutor
 from lstm.leases import NOT_A_PROCESS, new_lease
 from lstm.machines import ANYWHERE
 from lstm.model import CharModel
@@ -45,8 +45,6 @@ _WISHES = 2000
 _STEPS_A_SECOND = 2  # that a training tells of
 _COPIES = 3  # of every weight: itself and the optimizer's two moments
 
-_Place = Callable[[RunStore], Executor]
-
 
 def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
     """Measure one training here and there, then several at once on several machines.
@@ -58,14 +56,14 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
     here = there = 0.0
     with _machines(1) as address:
         for _ in range(_ROUNDS):  # in turn, so that other work on this machine meets both
-            here = max(here, _train(LocalExecutor, 1, seconds)[0])
-            there = max(there, _train(_on(address), 1, seconds)[0])
+            here = max(here, _train(None, 1, seconds)[0])
+            there = max(there, _train(address, 1, seconds)[0])
     yield Row("ray", "one training, local process", here, "characters/s")
     what = "one training, on another machine"
     yield Row("ray", what, there, "characters/s", "local process", there / here)
     for count in counts:
         with _machines(count) as address:
-            speed, effort = _train(_on(address), count, seconds)
+            speed, effort = _train(address, count, seconds)
         what = f"{count} trainings on {count} machines, together"
         yield Row("ray", what, speed, "characters/s", "one of them alone", speed / there)
         what = f"work of the recorder for each of {count} trainings"
@@ -100,12 +98,8 @@ def _recorder_rows() -> Iterator[Row]:
         yield Row("ray", "recorder: that checkpoint", 1e3 * took, "ms")
 
 
-def _on(address: str) -> _Place:
-    return lambda store: RayExecutor(store, address, LocalExecutor(store))
-
-
-def _train(place: _Place, count: int, seconds: float) -> tuple[float, float]:
-    """Let some train at once.
+def _train(address: str | None, count: int, seconds: float) -> tuple[float, float]:
+    """Let some train at once, on a cluster or, without its address, here.
 
     Returns:
         Characters a second of them together, from the first step of the first to the end of the
@@ -116,7 +110,9 @@ def _train(place: _Place, count: int, seconds: float) -> tuple[float, float]:
         RunStore(Path(folder)) as store,
     ):
         runs = _queued(store, count, seconds)
-        scheduler = Scheduler(store, count, place(store))
+        local = LocalExecutor(store)
+        executor = RayExecutor(store, address, local) if address else local
+        scheduler = Scheduler(store, count, executor)
         scheduler.start()
         try:
             _wait(store, runs, lambda run: run.state != RunState.QUEUED and run.step > 0)
@@ -125,6 +121,8 @@ def _train(place: _Place, count: int, seconds: float) -> tuple[float, float]:
             effort = _recorder_effort() - before
         finally:
             scheduler.stop()
+            for child in local.children:
+                child.wait(_PATIENCE)
     began = min(run.started or 0.0 for run in ended)
     took = max(run.finished or 0.0 for run in ended) - began
     learned = sum(run.epoch * run.characters for run in ended)
@@ -137,9 +135,9 @@ def _queued(store: RunStore, count: int, seconds: float) -> list[str]:
     longer = chosen.train.to_json() | {"seconds": seconds, "epochs": None, "threads": 1}
     recipe = type(chosen.train).from_json(longer)
     owners = [f"visitor {number}" for number in range(count)]
-    return [
-        store.create(owner, "bench", corpus, chosen.model, recipe, "quick").id for owner in owners
-    ]
+    runs = [store.create(one, "bench", corpus, chosen.model, recipe, "quick") for one in owners]
+    store.baselines_done(runs[0].corpus_fingerprint)  # nothing else is to run meanwhile
+    return [run.id for run in runs]
 
 
 def _wait(store: RunStore, runs: list[str], done: Callable[[Run], bool]) -> list[Run]:
@@ -164,12 +162,12 @@ def _wait(store: RunStore, runs: list[str], done: Callable[[Run], bool]) -> list
 def _recorder_effort() -> float:
     """Return the processor seconds of the recorders so far; 0 where nothing is recorded."""
     effort = 0.0
-    for process in psutil.process_iter(["cmdline"]):
-        if any(_RECORDER in word for word in process.info["cmdline"] or ()):
-            try:
+    for process in psutil.Process().children(recursive=True):  # another cluster's are not meant
+        try:
+            if any(_RECORDER in word for word in process.cmdline()):
                 effort += spent(process)
-            except psutil.NoSuchProcess:
-                continue
+        except psutil.NoSuchProcess:
+            continue
     return effort
 
 
