@@ -75,7 +75,7 @@ class Link:
         self._ended = -_AGAIN_SECONDS
         self._pause = _AGAIN_SECONDS
         self._sent = 0
-        self._reached = time.monotonic()
+        self._reached: float | None = None  # or, before the first time, when it was tried
 
     @property
     def reached(self) -> bool:
@@ -87,11 +87,12 @@ class Link:
 
     @property
     def away(self) -> float:
-        """For how many seconds the cluster has not answered."""
-        process = self._process
-        if process is not None and process.heard is not None:
-            self._reached = max(self._reached, process.heard)
-        return 0.0 if self.reached else time.monotonic() - self._reached
+        """For how many seconds the cluster has not answered, since it was asked at all."""
+        if self._process is not None and self._process.heard is not None:
+            self._reached = self._process.heard
+        if self.reached or self._reached is None:
+            return 0.0
+        return time.monotonic() - self._reached
 
     @property
     def sight(self) -> Sight:
@@ -142,7 +143,7 @@ class Link:
         self._ended = time.monotonic()
         if process is None:
             return
-        self._reached = max(self._reached, process.heard or 0.0)
+        self._reached = process.heard or self._reached
         process.child.kill()
         process.child.wait(_END_SECONDS)
         for pipe in (process.child.stdin, process.child.stdout):
@@ -161,6 +162,7 @@ class Link:
                 start_new_session=True,  # signals meant for the server do not reach it
             )
         self._process = _Process(child, time.monotonic(), self._sent)
+        self._reached = self._reached or self._process.began
         threading.Thread(target=_listen, args=(self._process,), daemon=True).start()
 
 
