@@ -36,6 +36,6 @@ export OMP_NUM_THREADS=1
 if [ $# -gt 0 ]; then
   pytest -q "$@"
 else
-  pytest -q -n 2 --ignore=tests/browser
+  pytest -q -n 2 --dist loadgroup --ignore=tests/browser
   pytest -q -n 2 --dist loadfile tests/browser
 fi

@@ -4,12 +4,15 @@ import asyncio
 import secrets
 from pathlib import Path
 
+import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from lstm.bench.serving import serving
 from lstm.passages import Passage
 from lstm.ui.crowd.crowd import Tally, visiting
 from lstm.ui.crowd.school import School
+
+pytestmark = pytest.mark.xdist_group("load")
 
 MEMBERS = 50
 PATIENCE = 120.0

@@ -21,6 +21,8 @@ from lstm.ui.crowd.pen import Pen
 from lstm.ui.crowd.school import School
 from tests.store_tools import wait_until
 
+pytestmark = pytest.mark.xdist_group("load")
+
 CLASS = 8
 SECONDS = 9.0
 MEMORY = 1e9
