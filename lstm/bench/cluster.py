@@ -28,6 +28,7 @@ from lstm.leases import NOT_A_PROCESS, new_lease
 from lstm.machines import ANYWHERE
 from lstm.model import CharModel
 from lstm.presets import preset
+from lstm.processes import number_from_environment
 from lstm.records import Run, RunState
 from lstm.runs import RunStore
 from lstm.scheduler import Scheduler
@@ -51,8 +52,9 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
 
     Raises:
         BenchError: Ray is not installed, or a training failed.
+        ConfigError: ``CHARLOOM_BENCH_SECONDS`` is not a number, or below 1.
     """
-    seconds = float(os.environ.get(SECONDS, _TRAINING_SECONDS))
+    seconds = number_from_environment(SECONDS, _TRAINING_SECONDS, 1.0)
     here = there = 0.0
     with _machines(1) as address:
         for _ in range(_ROUNDS):  # in turn, so that other work on this machine meets both
