@@ -5,6 +5,7 @@ Knows nothing of the image's system, nor of how its layers are packed.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -14,6 +15,7 @@ from lstm.bench.rows import Row
 REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PLACES = ("site-packages", "dist-packages")
 _LARGE = 0.01
 """Share of all from which on a package has a row of its own."""
 
@@ -36,7 +38,9 @@ def needed(requirements: Path) -> dict[str, metadata.Distribution]:
     """Return the packages of a file of requirements and all that they need in turn, by name.
 
     What is not installed is not needed on this system, such as torch's parts for other processors.
+    Nor is what an imported package brings along in a folder of its own.
     """
+    places = [place for place in sys.path if Path(place).name in _PLACES]
     lines = requirements.read_text("utf-8").splitlines()
     waiting, found = lines, dict[str, metadata.Distribution]()
     while waiting:
@@ -44,12 +48,10 @@ def needed(requirements: Path) -> dict[str, metadata.Distribution]:
         name = _NAME.match(line)
         if name is None or "extra ==" in line or plain(name[0]) in found:
             continue
-        try:
-            package = metadata.distribution(name[0])
-        except metadata.PackageNotFoundError:
-            continue
-        found[plain(name[0])] = package
-        waiting += package.requires or []
+        for package in metadata.distributions(name=name[0], path=places):
+            found[plain(name[0])] = package
+            waiting += package.requires or []
+            break
     return found
 
 

@@ -357,7 +357,7 @@ def test_a_worker_without_room_for_its_log_is_started_later(
     with pytest.raises(StoreError, match="full"):
         scheduler.tick()
     assert store.run(run.id).state == RunState.STARTING
-    monkeypatch.setattr(store, "claim", lambda _: None)
+    monkeypatch.setattr(store, "claim", lambda *_: None)
     scheduler.tick()
     assert store.run(run.id).state == RunState.QUEUED
     scheduler.stop()

@@ -1,6 +1,7 @@
 """What one drawing has left is taken in before the next one begins."""
 
 import asyncio
+import gc
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -81,6 +82,17 @@ def test_a_request_that_fails_does_not_hold_up_those_behind_it() -> None:
 
     asyncio.run(ask_all())
     assert heard == ["bad", "raised", "good"]
+
+
+def test_a_session_that_is_gone_is_forgotten() -> None:
+    async def ask_once() -> None:
+        session: Any = Session(None)
+        reruns.in_turn(lambda *_: None)(session, ClientState())
+        assert session in reruns._waiting
+
+    asyncio.run(ask_once())
+    gc.collect()
+    assert not any(isinstance(session, Session) for session in reruns._waiting)
 
 
 def test_streamlit_still_has_what_this_stands_on() -> None:
