@@ -7,6 +7,7 @@ on a person is decided by rank 0 alone and told to the others. A process that wa
 rank 0 of one. Knows nothing of texts or networks.
 """
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -86,5 +87,8 @@ def together() -> Iterator[Ranks]:
     distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield ranks()
+        distributed.barrier()  # none leaves while another still waits for its numbers
     finally:
         distributed.destroy_process_group()
+        # What trained holds on to the group in cycles; torch aborts a process that ends with one.
+        gc.collect()
