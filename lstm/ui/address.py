@@ -5,6 +5,8 @@ and comes back should find everything as it was. Each room remembers for itself:
 different things by one name. Knows nothing of what is kept.
 """
 
+from typing import NoReturn
+
 import streamlit as st
 
 _STATE = "_address"
@@ -39,6 +41,22 @@ def bring_back(names: frozenset[str]) -> None:
         value = get(name)
         if value is not None:
             put(name, value)
+
+
+def redraw(*names: str) -> NoReturn:
+    """Draw the whole page anew from a part of it that draws itself from time to time.
+
+    The part may have been asked for before a click was answered: the address that came along is
+    that from before the click, and must not undo it.
+
+    Args:
+        names: What clicks change.
+    """
+    for name in names:
+        value = _memory().get(name)
+        if value is not None and st.query_params.get(name) != value:
+            st.query_params[name] = value
+    st.rerun()
 
 
 def _memory() -> dict[str, str]:

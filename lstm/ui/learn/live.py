@@ -15,7 +15,7 @@ import streamlit as st
 
 from lstm.errors import CharloomError
 from lstm.lessons.preparing import Preparing
-from lstm.ui import blocks
+from lstm.ui import address, blocks
 from lstm.ui.components.announcer import announce
 from lstm.ui.language import language, t
 from lstm.ui.learn.lesson import Lesson
@@ -215,7 +215,7 @@ def _watch(lesson: Lesson, one: _Show, show: Callable[[Any], None], every: float
     parts = reel.parts
     _go_on(one.seat, len(parts), over=over)
     if _every(one) != every:
-        st.rerun()  # the ticking ends, begins or changes its pace
+        address.redraw("chapter")  # the ticking ends, begins or changes its pace
     last = max(0, len(parts) - 1)
     place = min(one.seat.place, last)
     with st.container(key=f"live-{one.key}", gap="small"):

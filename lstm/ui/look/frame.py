@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 import streamlit as st
 
 from lstm.errors import CharloomError
-from lstm.ui import blocks
+from lstm.ui import address, blocks
 from lstm.ui.components.liveplot import Plot, figure_json, live_plot
 from lstm.ui.language import language, t
 from lstm.ui.look import jobs
@@ -158,10 +158,10 @@ def _watch(
 ) -> None:
     """Draw the state of a job: the body of one tick."""
     if key in st.session_state.get(_STOPPED, {}):
-        st.rerun()
+        address.redraw("view")
     now = jobs.job(key, work)
     if (now.over and not over) or st.session_state.pop(REDRAW, False):
-        st.rerun()  # the ticking ends, or what was done here shows elsewhere, too
+        address.redraw("view")  # the ticking ends, or what was done here shows elsewhere, too
     if not now.is_whole:
         _progress(key, now)
     if now.latest is not None:

@@ -228,8 +228,7 @@ def _choose_view() -> str:
         label_visibility="collapsed",
     )
     key = str(chosen)
-    if st.query_params.get("view") != key:
-        address.put("view", key)
+    address.put("view", key)  # said anew at every drawing, as in Learn, and remembered for ticks
     return key
 
 
