@@ -114,7 +114,7 @@ class RayExecutor:
         if self._link.reached:
             self._end_strangers(away)
             self._make_room(away)
-            room = running + int(self._link.sight.free_cpus)
+            room = running + int(self._link.sight.free_cpus) + len(_at_the_ready(away))
         self._tell()
         return (Room(room, here=False), Room(slots, here=True))
 
@@ -138,11 +138,14 @@ class RayExecutor:
             self._link.send({"do": "kill", "name": name})
 
     def _make_room(self, away: Sequence[Run]) -> None:
-        """Let a paused worker go that keeps a processor from others."""
-        paused = [run for run in away if run.state == RunState.PAUSED and run.pid is not None]
-        if paused and self._link.sight.free_cpus < 1:
-            name = _name(paused[0].id, paused[0].pid)
-            self._link.send({"do": "leave", "name": name})
+        """Let a waiting worker go that keeps a processor from others."""
+        if self._link.sight.free_cpus >= 1:
+            return
+        waits = [run for run in away if run.state == RunState.PAUSED and run.pid is not None]
+        if any(run.state == RunState.STARTING for run in away):
+            waits += _at_the_ready(away)  # somebody else was first
+        if waits:
+            self._link.send({"do": "leave", "name": _name(waits[0].id, waits[0].pid)})
 
     def _tell(self) -> None:
         sight = self._link.sight
@@ -158,6 +161,11 @@ class RayExecutor:
     def _gpus(self, run: Run) -> int:
         large = parameter_count(run.symbols, run.model_config) >= GPU_PARAMETERS
         return int(large and self._link.sight.free_gpus - len(self._promised) >= 1)
+
+
+def _at_the_ready(away: Sequence[Run]) -> list[Run]:
+    """Return runs that wait for their turn and whose paused worker has a processor already."""
+    return [run for run in away if run.state == RunState.QUEUED and run.pid is not None]
 
 
 def _name(run_id: str, lease: int | None) -> str:

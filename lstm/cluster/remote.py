@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from typing import Any, cast
 
 from lstm.checkpoint import Saved, dumps, loads
@@ -53,13 +53,15 @@ class RemoteStore:
         tenure: The run, and by what right.
         desk: The recorder.
         folder: For the worker's own lock and log, on its machine.
-        leave: Set by whoever wants the worker to go.
+        leave: Set by whoever wants the worker to go; see also ``make_room``.
     """
 
     def __init__(self, tenure: Tenure, desk: Desk, folder: Path, leave: Event) -> None:
         """Send nothing yet; see the class."""
         self.folder = folder
         self._tenure, self._desk, self._leave = tenure, desk, leave
+        self._waits = False
+        self._turn = Lock()
         self._number = 0
         self._logged = 0
         self._commands: list[CommandRow] = []
@@ -112,7 +114,11 @@ class RemoteStore:
         """Say that this worker trains the run; its lease stands for the process."""
         del run_id, pid, pid_started
         values = (self._tenure.lease, NOT_A_PROCESS, self._tenure.place)
-        return cast(Run, self._write("begin", *values))
+        run = cast(Run, self._write("begin", *values))
+        with self._turn:
+            self._waits = False
+            self._leave.clear()
+        return run
 
     def append(self, run_id: str, events: Iterable[Told], *, durable: bool = False) -> None:
         """Add what the training told; see ``Journal.append``."""
@@ -161,6 +167,7 @@ class RemoteStore:
         """Say that the training is saved and waits."""
         del run_id
         self._write("halt")
+        self._waits = True
 
     def release(self, run_id: str) -> bool:
         """Let the worker go, unless the run has its turn again."""
@@ -178,6 +185,12 @@ class RemoteStore:
         run = self.run(run_id)
         self._write("shut_down")
         return run
+
+    def make_room(self) -> None:
+        """Let the worker go if the run is halted; one that has its turn by now goes on."""
+        with self._turn:
+            if self._waits:
+                self._leave.set()
 
     # ---- how it is sent -------------------------------------------------------------------
 

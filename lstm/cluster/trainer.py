@@ -87,7 +87,7 @@ class Trainer:
         """Train nothing yet; see ``train``."""
         os.environ.update(environment)
         self._run_id, self._lease = run_id, lease
-        self._gone = threading.Event()
+        self._store: RemoteStore | None = None
         self._busy = threading.Lock()
 
     def train(self) -> None:
@@ -99,13 +99,15 @@ class Trainer:
             os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a card that it did not ask for is another's
         tenure = Tenure(self._run_id, self._lease, _place(), Limits.now().max_seconds)
         with TemporaryDirectory(prefix="charloom-") as folder:
-            store = RemoteStore(tenure, RayDesk(), Path(folder), self._gone)
-            run_worker(self._run_id, store, self._gone)
+            gone = threading.Event()
+            self._store = RemoteStore(tenure, RayDesk(), Path(folder), gone)
+            run_worker(self._run_id, self._store, gone)
         ray.actor.exit_actor()
 
     def leave(self) -> None:
-        """Save and go as soon as may be."""
-        self._gone.set()
+        """Go, unless the run has its turn; what is halted is saved already."""
+        if self._store is not None:
+            self._store.make_room()
 
 
 def _place() -> str:

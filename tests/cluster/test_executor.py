@@ -117,6 +117,40 @@ def test_a_paused_worker_makes_room_only_where_there_is_none(
         assert link.wishes == asked
 
 
+def test_a_resumed_run_goes_on_where_its_paused_worker_is(
+    store: RunStore, ray: RayExecutor, link: Silent
+) -> None:
+    """On a full cluster, too: the processor that it needs is its own."""
+    run = away(store)
+    store.halt(run.id)
+    store.resume(run.id)
+    link.seen = sight(f"{run.id}.{LEASE}", cpus=0.0)
+    (there, _) = ray.rooms(1, store.watched())
+    assert not link.wishes
+    claimed = store.claim(there.slots, there.here)
+    assert claimed is not None
+    assert claimed.id == run.id
+
+
+def test_who_waits_with_a_worker_lets_it_go_for_who_is_first(
+    store: RunStore, ray: RayExecutor, link: Silent
+) -> None:
+    run = away(store)
+    first = make_run(store, "bert")
+    store.halt(run.id)
+    store.resume(run.id)
+    link.seen = sight(f"{run.id}.{LEASE}", cpus=0.0)
+    (there, _) = ray.rooms(1, store.watched())
+    claimed = store.claim(there.slots, there.here)
+    assert claimed is not None
+    assert claimed.id == first.id
+    assert store.claim(there.slots, there.here) is None
+    ray.start(claimed)
+    link.seen = sight(f"{run.id}.{LEASE}", cpus=0.0)
+    ray.rooms(1, store.watched())
+    assert link.wishes[1:] == [{"do": "leave", "name": f"{run.id}.{LEASE}"}]
+
+
 def test_nothing_begins_on_a_cluster_out_of_reach(store: RunStore, ray: RayExecutor) -> None:
     assert [(room.slots, room.here) for room in ray.rooms(3, [])] == [(0, False), (3, True)]
     cluster = store.cluster()

@@ -273,6 +273,23 @@ def test_a_training_whose_recorder_stays_away_goes_when_it_is_told_to(
 # ---- who trains here ----------------------------------------------------------------------------
 
 
+def test_room_is_made_only_by_who_waits(store: RunStore, tmp_path: Path) -> None:
+    run, leave = lent(store), threading.Event()
+    away = remote(run, Wire(Recorder(str(store.folder))), tmp_path / "away", leave)
+    away.make_room()
+    assert not leave.is_set(), "it has not begun"
+    away.begin(run.id, 0, None)
+    away.make_room()
+    assert not leave.is_set(), "it trains"
+    away.halt(run.id)
+    away.make_room()
+    assert leave.is_set()
+    store.resume(run.id)
+    store.claim(9)
+    away.begin(run.id, 0, None)
+    assert not leave.is_set(), "it got its turn before it went"
+
+
 def test_runs_that_are_wanted_here_have_a_line_of_their_own(store: RunStore) -> None:
     here, there = make_run(store, "anna"), make_run(store, "bert")
     store.train_here(here.id)
