@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,15 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[Row]:
         for _ in range(_ROUNDS):  # in turn, so that other work on this machine meets both
             here = max(here, _train(None, 1, seconds)[0])
             there = max(there, _train(address, 1, seconds)[0])
+        wishes = _obeyed(None), _obeyed(address)
     yield Row("ray", "one training, local process", here, "characters/s")
     what = "one training, on another machine"
     yield Row("ray", what, there, "characters/s", "local process", there / here)
+    for what, took in wishes[0].items():
+        away = wishes[1][what]
+        yield Row("ray", f"{what}, local process", 1e3 * took, "ms")
+        name = f"{what}, on another machine"
+        yield Row("ray", name, 1e3 * away, "ms", "local process", away / took)
     for count in counts:
         with _machines(count) as address:
             speed, effort = _train(address, count, seconds)
@@ -107,6 +114,41 @@ def _train(address: str | None, count: int, seconds: float) -> tuple[float, floa
         Characters a second of them together, from the first step of the first to the end of the
         last, and processor seconds of the recorder for each second of each.
     """
+    with _at_work(address, count, seconds) as (store, runs):
+        before = _recorder_effort()
+        ended = _wait(store, runs, lambda run: not run.is_active)
+        effort = _recorder_effort() - before
+    began = min(run.started or 0.0 for run in ended)
+    took = max(run.finished or 0.0 for run in ended) - began
+    learned = sum(run.epoch * run.characters for run in ended)
+    return learned / took, effort / (count * took)
+
+
+def _obeyed(address: str | None) -> dict[str, float]:
+    """Return the seconds until a training does what its visitor asks for, by what it is."""
+    took: dict[str, float] = {}
+    with _at_work(address, 1, _PATIENCE) as (store, (run,)):
+        for what, ask, state in (
+            ("pause", store.pause, RunState.PAUSED),
+            ("resume", store.resume, RunState.RUNNING),
+            ("stop", store.stop, RunState.STOPPED),
+        ):
+            began = time.monotonic()
+            ask(run)
+            _wait(store, [run], partial(_is_in, state))
+            took[what] = time.monotonic() - began
+    return took
+
+
+def _is_in(state: RunState, run: Run) -> bool:
+    return run.state == state
+
+
+@contextmanager
+def _at_work(
+    address: str | None, count: int, seconds: float
+) -> Iterator[tuple[RunStore, list[str]]]:
+    """Let some train during a block, which begins when all of them have."""
     with (
         tempfile.TemporaryDirectory(prefix="charloom-bench-") as folder,
         RunStore(Path(folder)) as store,
@@ -118,17 +160,11 @@ def _train(address: str | None, count: int, seconds: float) -> tuple[float, floa
         scheduler.start()
         try:
             _wait(store, runs, lambda run: run.state != RunState.QUEUED and run.step > 0)
-            before = _recorder_effort()
-            ended = _wait(store, runs, lambda run: not run.is_active)
-            effort = _recorder_effort() - before
+            yield store, runs
         finally:
             scheduler.stop()
             for child in local.children:
                 child.wait(_PATIENCE)
-    began = min(run.started or 0.0 for run in ended)
-    took = max(run.finished or 0.0 for run in ended) - began
-    learned = sum(run.epoch * run.characters for run in ended)
-    return learned / took, effort / (count * took)
 
 
 def _queued(store: RunStore, count: int, seconds: float) -> list[str]:
