@@ -44,6 +44,8 @@ class Wire:
             assert isinstance(data, bytes)
             answer.ParseFromString(data)
             self.said.append(answer)
+            if answer.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                continue  # the page is begun anew, and what was drawn of it may be left out
             if answer.WhichOneof("type") == "script_finished":
                 return "\n".join(str(one) for one in self.said)
 
