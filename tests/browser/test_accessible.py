@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
 
 LOOKS = [("en", "light"), ("zh", "dark")]
-"""Names and words depend on the language, colours on the theme: no rule looks at both at once."""
+"""Each language, and the theme that a page is opened in; it is inspected in the other one, too."""
 
 LOOK_TEXT: dict[Language, str] = {
     "en": "\n".join(["The cat sat on the mat, and then the dogs ran far away."] * 3),
@@ -40,8 +40,7 @@ def settled(page: Page) -> None:
     expect(page.locator("[data-stale=true]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_write(open_page: OpenPage, language: Language, theme: str) -> None:
     page = open_page("/?rng=5", language=language, theme=theme)
     inspector = Inspector(page)

@@ -64,6 +64,9 @@ def test_a_class_from_its_opening_to_its_end(open_page: OpenPage) -> None:
 
     both_train(code, teacher, anna, ming)
     inspector.inspect("class")
+    student = Inspector(ming)
+    student.inspect("class of a student")
+    assert not student.found, student.report()
     assert ming.evaluate(WIDE) <= 0
     assert teacher.evaluate(WIDE) <= 0
     judge(teacher, anna, inspector)

@@ -7,7 +7,6 @@ from playwright.sync_api import Page, expect
 
 from lstm.messages import LANGUAGES, Language, text
 from lstm.ui.learn.chapters import CHAPTERS
-from tests.browser.axe import Inspector
 from tests.browser.conftest import PATIENCE, OpenPage
 from tests.browser.test_accessible import settled
 
@@ -104,17 +103,3 @@ def test_a_teacher_makes_a_link_that_opens_the_same_with_less(open_page: OpenPag
     shown = text("learn_temperature.at", temperature="0.3")
     expect(again.locator(".charloom-sheet h2", has_text=shown)).to_be_visible()
     expect(again.locator(".st-key-learn-next")).to_have_count(0)
-
-
-@pytest.mark.parametrize(
-    ("language", "theme", "key"), [("en", "light", "temperature"), ("zh", "dark", "guessing")]
-)
-def test_chapters_are_for_everybody(
-    open_page: OpenPage, language: Language, theme: str, key: str
-) -> None:
-    page = open_page(f"/learn?chapter={key}", language=language, theme=theme)
-    inspector = Inspector(page)
-    title(page, key, language)
-    settled(page)
-    inspector.inspect(key)
-    assert not inspector.found, inspector.report()

@@ -40,8 +40,8 @@ _STYLE = Path(__file__).with_name("tasks.css")
 _WALKS = "_learn_tasks_walks"
 _HEIGHT = 200
 _EXAMPLES: dict[tuple[str, Language], str] = {
-    ("colours", "en"): "#c0592b",
-    ("colours", "zh"): "#c0592b",
+    ("colours", "en"): "#bd572a",  # black and white can both be read on it
+    ("colours", "zh"): "#bd572a",
     ("feelings", "en"): "The hall was cold, but the music was wonderful.",
     ("feelings", "zh"): "外面很冷，可是音乐太好听了。",
     ("brackets", "en"): "tea (with milk (or lemon)) and cake",
