@@ -17,7 +17,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from lstm import messages
+from lstm import messages, pace
 from lstm.checkpoint import Saved, load, save
 from lstm.config import ModelConfig, SampleConfig, TrainConfig
 from lstm.corpus import Corpus
@@ -32,7 +32,7 @@ from lstm.files import whole_file
 from lstm.model import parameter_count
 from lstm.paths import data_folder
 from lstm.presets import preset
-from lstm.ranks import together
+from lstm.ranks import ranks, together
 from lstm.runs import RunStore
 from lstm.sampling import Writer
 from lstm.training import train as training_events
@@ -174,7 +174,9 @@ def bench(options: argparse.Namespace) -> int:
 
 def _configs(options: argparse.Namespace, corpus: Corpus) -> tuple[ModelConfig, TrainConfig]:
     """Return the preset's settings with what was asked for otherwise."""
-    chosen = preset(options.preset, corpus.characters, corpus.vocabulary.size)
+    # Several processes must come to the same settings, and are no single slow machine.
+    quick = pace.measured() if ranks().size == 1 else None
+    chosen = preset(options.preset, corpus.characters, corpus.vocabulary.size, quick)
     shape = {
         "cell": options.cell,
         "hidden_size": options.hidden,

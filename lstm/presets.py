@@ -1,4 +1,4 @@
-"""Ready-made settings by time budget, fitted to the size of the text.
+"""Ready-made settings by time budget, fitted to the size of the text and to the machine.
 
 Each is a starting point that can be opened and changed. Knows nothing of tensors or pages. How
 the numbers were found is told in the README's section on the recipe.
@@ -16,6 +16,12 @@ SMALL = 60_000
 """Below so many characters a large network only learns the text by heart."""
 
 MEDIUM = 250_000
+
+CHARACTERS_PER_WEIGHT = 6.0
+"""So many characters for each recurrent weight a training should get through at least, repeated
+ones included: on a machine where it can't, a smaller network learns more in the same time."""
+
+_SIZES = (128, 192, 256, 384, 512)
 
 
 @dataclass(frozen=True)
@@ -35,21 +41,26 @@ class Preset:
     lowercase: bool = False
 
 
-def preset(name: PresetName, characters: int, symbols: int) -> Preset:
+def preset(name: PresetName, characters: int, symbols: int, pace: float | None = None) -> Preset:
     """Return the settings of a preset for a text.
 
     Args:
         name: The time budget, or the article's recipe.
         characters: Length of the text.
         symbols: Size of its vocabulary.
+        pace: What the machine gets through in a second, in characters times recurrent weights;
+            see ``lstm.pace``. None: enough for everything.
     """
     if name == "classic":
         return _classic()
     seconds = {"quick": 60.0, "standard": 300.0, "deep": 1800.0}[name]
+    embedding = 64 if symbols <= 512 else 128
     hidden = _hidden(name, characters)
+    if pace is not None:
+        hidden = _affordable(hidden, embedding, seconds * pace)
     model = ModelConfig(
         hidden_size=hidden,
-        embedding_size=64 if symbols <= 512 else 128,
+        embedding_size=embedding,
         dropout=_dropout(name, characters),
         recurrent_dropout=_recurrent_dropout(name, characters),
     )
@@ -82,6 +93,20 @@ def _hidden(name: PresetName, characters: int) -> int:
     if characters < MEDIUM:
         return {"quick": 192, "standard": 256, "deep": 384}[name]
     return {"quick": 256, "standard": 384, "deep": 512}[name]
+
+
+def recurrent_weights(hidden: int, embedding: int) -> int:
+    """Return how many weights one LSTM layer multiplies with for each character."""
+    return 4 * hidden * (hidden + embedding)
+
+
+def _affordable(most: int, embedding: int, work: float) -> int:
+    """Return the largest hidden size up to ``most`` that learns enough, at least the smallest."""
+    sizes = [size for size in _SIZES if size <= most]
+    wanted = {
+        size: CHARACTERS_PER_WEIGHT * recurrent_weights(size, embedding) ** 2 for size in sizes
+    }
+    return max((size for size in sizes if wanted[size] <= work), default=sizes[0])
 
 
 def _dropout(name: PresetName, characters: int) -> float:

@@ -13,7 +13,7 @@ arXiv:1211.5063). The classic recipe is the Keras example's.
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Literal
 
 import numpy as np
@@ -106,20 +106,31 @@ def train(
 
 
 def probe(
-    corpus: Corpus, model_config: ModelConfig, train_config: TrainConfig, seconds: float = 1.0
+    corpus: Corpus,
+    model_config: ModelConfig,
+    train_config: TrainConfig,
+    seconds: float = 1.0,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> float:
     """Return the training speed in characters per second, measured for a moment.
 
     The network is thrown away; the first steps, which are slow, do not count.
+
+    Args:
+        corpus: The text.
+        model_config: The network.
+        train_config: The recipe.
+        seconds: How long to measure.
+        clock: By which, in seconds.
     """
     training = _Training(corpus, model_config, train_config, None)
     batches = training.batches.one_pass(0)
     done, spent = 0, 0.0
     for index, batch in enumerate(_endless(batches, training)):
-        began = time.perf_counter()
+        began = clock()
         training.learner.learn(batch, 0.5)
         if index >= 2:
-            spent += time.perf_counter() - began
+            spent += clock() - began
             done += training.new_characters(batch)
         if spent >= seconds:
             break

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from lstm.config import ModelConfig, TrainConfig
 from lstm.model import parameter_count
-from lstm.presets import PRESETS, PresetName, preset, recommended
+from lstm.presets import (
+    CHARACTERS_PER_WEIGHT,
+    PRESETS,
+    PresetName,
+    preset,
+    recommended,
+    recurrent_weights,
+)
 
 LENGTHS = (200, 5_000, 59_999, 60_000, 249_999, 250_000, 600_893, 20_000_000)
 BY_TIME: tuple[PresetName, ...] = ("quick", "standard", "deep")
@@ -87,3 +94,39 @@ def test_a_longer_text_gets_no_smaller_network_and_no_more_dropout(name: PresetN
 @given(st.integers(1, 10**9))
 def test_what_is_recommended_is_a_preset(characters: int) -> None:
     assert recommended(characters) in PRESETS
+
+
+# ---- by the machine ---------------------------------------------------------------------------
+
+USUAL = 4e10
+"""The pace of one core that multiplies bfloat16."""
+
+
+@pytest.mark.parametrize("name", BY_TIME)
+@pytest.mark.parametrize("characters", LENGTHS)
+def test_a_quick_machine_gets_what_the_text_asks_for(name: PresetName, characters: int) -> None:
+    assert preset(name, characters, 57, USUAL) == preset(name, characters, 57)
+
+
+@given(
+    st.sampled_from(BY_TIME),
+    st.integers(1, 10**8),
+    st.integers(2, 5000),
+    st.floats(1.0, 1e12),
+    st.floats(1.0, 1e3),
+)
+def test_a_slower_machine_never_gets_a_larger_network(
+    name: PresetName, characters: int, symbols: int, pace: float, times: float
+) -> None:
+    slow, quick = (preset(name, characters, symbols, each) for each in (pace, pace * times))
+    assert slow.model.hidden_size <= quick.model.hidden_size
+    assert slow.model.hidden_size >= 128
+
+
+def test_a_slow_machine_gets_the_largest_network_that_it_can_teach() -> None:
+    chosen = preset("quick", 600_893, 57, USUAL / 10)
+    size = chosen.model
+    weights = recurrent_weights(size.hidden_size, size.embedding_size)
+    assert chosen.model.hidden_size < preset("quick", 600_893, 57).model.hidden_size
+    assert 60.0 * USUAL / 10 / weights >= CHARACTERS_PER_WEIGHT * weights
+    assert chosen.train == preset("quick", 600_893, 57).train

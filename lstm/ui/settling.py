@@ -1,14 +1,16 @@
 """What the server does once the first visitors have their page: it settles in for the long run.
 
-Rooms and what experiments need are loaded before somebody enters them, and all that was loaded
-is spared from garbage collection: a full collection looks at every object there is, some hundred
-thousand of them, while everybody waits. Knows nothing of what is in the rooms.
+Rooms and what experiments need are loaded before somebody enters them, the pace of the machine is
+measured, by which presets go, and all that was loaded is spared from garbage collection: a full
+collection looks at every object there is, some hundred thousand of them, while everybody waits.
+Knows nothing of what is in the rooms.
 """
 
 import gc
 import threading
 from importlib import import_module
 
+from lstm import pace
 from lstm.ui.rooms import ROOMS, SIDE_ROOMS
 
 QUIET_SECONDS = 8.0
@@ -28,5 +30,6 @@ def settle(ended: threading.Event) -> None:
         return
     for name in (*(f"lstm.ui.pages.{room}" for room in (*ROOMS, *SIDE_ROOMS)), *_LATE):
         import_module(name)
+    pace.measured()
     gc.collect()
     gc.freeze()

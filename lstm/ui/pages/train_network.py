@@ -9,6 +9,7 @@ from functools import partial
 
 import streamlit as st
 
+from lstm import pace
 from lstm.corpus import Corpus
 from lstm.errors import ConfigError
 from lstm.limits import Limits
@@ -88,7 +89,11 @@ def cost(corpus: Corpus, chosen: Chosen) -> None:
 
 
 def _base(name: PresetName, corpus: Corpus) -> Preset:
-    return within(preset(name, corpus.characters, corpus.vocabulary.size), Limits.now())
+    return within(_preset(name, corpus), Limits.now())
+
+
+def _preset(name: PresetName, corpus: Corpus) -> Preset:
+    return preset(name, corpus.characters, corpus.vocabulary.size, pace.known())
 
 
 def _presets(corpus: Corpus) -> PresetName:
@@ -110,8 +115,8 @@ def _presets(corpus: Corpus) -> PresetName:
 
 
 def _caption(name: PresetName, corpus: Corpus, *, fits: bool) -> str:
-    shape = preset(name, corpus.characters, corpus.vocabulary.size).model
-    caption = t(f"train.preset_caption.{name}", hidden=shape.hidden_size)
+    hidden = _preset(name, corpus).model.hidden_size
+    caption = t(f"train.preset_caption.{name}", hidden=hidden)
     return t("train.network.recommended", caption=caption) if fits else caption
 
 
