@@ -97,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--rng", type=int, metavar="N", help=_help("train_rng"))
     train.add_argument("--threads", type=int, metavar="N", help=_help("threads"))
+    precisions = ["auto", "float32", "bfloat16"]
+    train.add_argument("--precision", choices=precisions, help=_help("precision"))
     train.add_argument("--out", type=Path, metavar="MODEL.safetensors", help=_help("out"))
     train.add_argument("--json", action="store_true", help=_help("json"))
     _add_reading_commands(commands)

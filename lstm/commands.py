@@ -182,7 +182,11 @@ def _configs(options: argparse.Namespace, corpus: Corpus) -> tuple[ModelConfig, 
         "hidden_size": options.hidden,
         "num_layers": options.layers,
     }
-    recipe: dict[str, Any] = {"rng": options.rng, "threads": options.threads}
+    recipe: dict[str, Any] = {
+        "rng": options.rng,
+        "threads": options.threads,
+        "precision": options.precision,
+    }
     recipe = {name: value for name, value in recipe.items() if value is not None}
     if options.seconds is not None or options.epochs is not None:
         recipe |= {"seconds": options.seconds, "epochs": options.epochs, "patience": None}

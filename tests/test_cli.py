@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lstm.checkpoint import load
 from lstm.cli import main
 from lstm.presets import preset
 
@@ -193,3 +194,13 @@ def test_classic_preset_lower_cases(
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert result["vocabulary"] == len(set(text_file.read_text().lower()))
     assert preset("classic", 1, 1).lowercase
+
+
+def test_what_was_asked_for_is_in_the_model(text_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "mine.safetensors"
+    words = ["train", str(text_file), "--hidden", "8", "--epochs", "1", "--cell", "gru"]
+    assert main([*words, "--precision", "float32", "--rng", "7", "--out", str(out)]) == 0
+    saved = load(out)
+    assert saved.train_config is not None
+    assert (saved.model_config.hidden_size, saved.model_config.cell) == (8, "gru")
+    assert (saved.train_config.precision, saved.train_config.rng) == ("float32", 7)
