@@ -25,7 +25,8 @@ def rows() -> Iterator[Row]:
     """Measure the training speed by hidden size, the classic recipe, and company."""
     corpus = _corpus()
     precision = "bfloat16" if bfloat16_is_native() else "float32"
-    peak = _peak(torch.bfloat16 if precision == "bfloat16" else torch.float32)
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    peak = _peak(dtype)
     name = f"matrix multiplication, {precision}, one thread"
     yield Row("train", name, peak / 1e9, "GFLOP/s")
     for hidden in (128, 256, 512):
@@ -35,6 +36,9 @@ def rows() -> Iterator[Row]:
         work = speed * operations(model, SYMBOLS)
         what = f"continuous, hidden {hidden}, share of it"
         yield Row("train", what, work / 1e9, "GFLOP/s", name, work / peak)
+        most = _attainable(hidden, TrainConfig(seconds=60.0), dtype)
+        what = f"its recurrent multiplications and nothing else, hidden {hidden}"
+        yield Row("train", what, most / 1e9, "GFLOP/s", name, most / peak)
     classic = preset("classic", _CHARACTERS, SYMBOLS)
     speed = probe(corpus, classic.model, classic.train, seconds=2.0)
     yield Row("train", "classic", speed, "characters/s")
@@ -80,12 +84,34 @@ def _busy_process() -> Iterator[None]:
 
 
 def _peak(dtype: torch.dtype) -> float:
+    left, right = (torch.randn(_SIZE, _SIZE).to(dtype) for _ in range(2))
+    with _one_thread():
+        return 2.0 * _SIZE**3 / best_time(lambda: left @ right, 1.0)
+
+
+def _attainable(hidden: int, config: TrainConfig, dtype: torch.dtype) -> float:
+    """Return the operations a second of what an LSTM layer must multiply at the least.
+
+    Forwards and backwards a step hangs on its neighbour, so each is a multiplication of its own,
+    as low as there are streams; only the gradient of the weights is one for all steps.
+    """
+    streams, steps, gates = config.batch_size, config.seq_len, 4 * hidden
+    weights = torch.randn(hidden, gates).to(dtype)
+    states, signals = (torch.randn(streams * steps, n).to(dtype) for n in (hidden, gates))
+    state, signal = states[:streams], signals[:streams]
+    with _one_thread():
+        forward = best_time(lambda: state @ weights, 0.3)
+        backward = best_time(lambda: signal @ weights.t(), 0.3)
+        gradient = best_time(lambda: states.t() @ signals, 0.3)
+    return 3 * 2.0 * streams * hidden * gates / (forward + backward + gradient / steps)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    left, right = (torch.randn(_SIZE, _SIZE).to(dtype) for _ in range(2))
-    seconds = best_time(lambda: left @ right, 1.0)
+    yield
     torch.set_num_threads(before)
-    return 2.0 * _SIZE**3 / seconds
 
 
 def _corpus() -> Corpus:
