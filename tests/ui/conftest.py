@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lstm import pace
 from lstm.runs import RunStore
 from lstm.ui import services
 
@@ -13,6 +14,7 @@ from lstm.ui import services
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
     """The store that the pages use."""
     monkeypatch.setenv("CHARLOOM_DATA", str(tmp_path))
+    pace.measured.cache_clear()  # by an earlier test; a page goes by it
     services.store.clear()
     with services.store() as store:
         yield store

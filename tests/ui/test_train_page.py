@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lstm import library
+from lstm import library, pace
 from lstm.config import TrainConfig
 from lstm.errors import DownloadError, StoreError
 from lstm.messages import LANGUAGES, Language, text
@@ -232,6 +232,16 @@ def test_another_preset_has_its_own_numbers(store: RunStore) -> None:
     assert "hidden_size" not in room.query_params
     assert room.number_input[the(room, "Hidden size")].value == 128
     assert room.toggle[0].value is True  # the article's recipe lower-cases the text
+
+
+def test_a_slow_machine_is_offered_smaller_networks(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = open_room(train_room, preset="deep", text="essays-en")
+    monkeypatch.setattr(pace, "known", lambda: 1.0)
+    slow = open_room(train_room, preset="deep", text="essays-en")
+    sizes = [room.number_input[the(room, "Hidden size")].value for room in (slow, usual)]
+    assert sizes == [128, 384]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
