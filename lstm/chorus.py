@@ -10,18 +10,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from lstm.config import SampleConfig
+from lstm.dice import throws
 from lstm.sampling import draw, mask_unknown, neutral, probabilities
 from lstm.stepper import Stepper, Weights
 from lstm.vocabulary import Vocabulary
-
-_SEED = np.uint64(0x9E3779B9)
-_START = np.uint64(0x85EBCA6B)
-_MASK = np.uint64(0xFFFFFFFF)
 
 
 class Part(NamedTuple):
@@ -44,27 +40,6 @@ def write(
     """Return the texts, openings excluded, each of ``length`` characters, in the order of parts."""
     with torch.inference_mode():
         return _Chorus(stepper, vocabulary, parts).write(length)
-
-
-def throws(rngs: Sequence[int], first: int, count: int) -> npt.NDArray[np.float64]:
-    """Return ``dice(rng, position)`` for each seed and ``count`` positions from ``first`` on.
-
-    Returns:
-        (count, B) float64 in [0, 1); see ``lstm.sampling.dice``.
-    """
-    start = _mix((np.array(rngs, np.uint64) * _SEED + _START) & _MASK)
-    positions = np.arange(first, first + count, dtype=np.uint64)[:, None]
-    high = _mix((start + positions * np.uint64(2)) & _MASK)
-    low = _mix((start + positions * np.uint64(2) + np.uint64(1)) & _MASK)
-    return (high.astype(np.float64) * 2.0**21 + (low >> np.uint64(11))) / 2.0**53
-
-
-def _mix(value: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    value = value ^ (value >> np.uint64(16))
-    value = (value * np.uint64(0x7FEB352D)) & _MASK
-    value = value ^ (value >> np.uint64(15))
-    value = (value * np.uint64(0x846CA68B)) & _MASK
-    return value ^ (value >> np.uint64(16))
 
 
 class _Chorus:

@@ -6,6 +6,7 @@ the calls around it; the PyTorch module stays the reference and a test holds the
 Knows nothing of pages, paces or files.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lstm.config import SampleConfig
+from lstm.dice import dice, throws
 from lstm.model import CharModel
 from lstm.stepper import Memory, Stepper
 from lstm.vocabulary import UNKNOWN, Vocabulary
@@ -26,37 +28,12 @@ TOP = 12
 
 _SNAPSHOT_EVERY = 32
 _SNAPSHOTS_KEPT = 128
-_MASK = 0xFFFFFFFF
 _NATS_PER_BIT = float(np.log(2.0))
+_AHEAD = 64  # throws that are made at once: cheaper than one by one
+_COLDEST = 1e-270  # colder, quotients overflow; all but the likeliest are at 0 long before
+# What the methods of these names do, in half their time on so few numbers.
+_maximum, _sum = np.maximum.reduce, np.add.reduce
 _NEVER = -1e30  # a logit whose probability is 0; finite, so that 0 * log p stays 0
-
-
-def dice(rng: int, position: int) -> float:
-    """Return the throw that belongs to a position: uniform in [0, 1), 53 random bits.
-
-    The throw depends on the seed and the position alone, not on what was drawn before. So the
-    same dice can be thrown at other temperatures, by other epochs and in another program: it
-    needs 32-bit integer multiplication only.
-
-    Args:
-        rng: The seed, 0 to 2**32 - 1.
-        position: Number of the character, from 0.
-
-    Source: the integer hash is "lowbias32" of C. Wellons, *Prospecting for hash functions*
-    (2018), with its two multipliers.
-    """
-    start = _mix((rng * 0x9E3779B9 + 0x85EBCA6B) & _MASK)
-    high = _mix((start + position * 2) & _MASK)
-    low = _mix((start + position * 2 + 1) & _MASK)
-    return (high * 2.0**21 + (low >> 11)) / 2.0**53
-
-
-def _mix(value: int) -> int:
-    value ^= value >> 16
-    value = (value * 0x7FEB352D) & _MASK
-    value ^= value >> 15
-    value = (value * 0x846CA68B) & _MASK
-    return value ^ (value >> 16)
 
 
 def probabilities(logits: npt.ArrayLike, sample: SampleConfig) -> Floats:
@@ -77,28 +54,27 @@ def probabilities(logits: npt.ArrayLike, sample: SampleConfig) -> Floats:
         greedy = np.zeros_like(scores)
         greedy[int(scores.argmax())] = 1.0
         return greedy
-    with np.errstate(over="ignore"):  # a tiny temperature makes the unlikely ones -inf: rightly 0
-        chances: Floats = np.exp((scores - scores.max()) / sample.temperature)
-    chances /= chances.sum()
+    chances: Floats = np.exp((scores - _maximum(scores)) / max(sample.temperature, _COLDEST))
+    chances /= _sum(chances)
     if sample.top_k or sample.top_p < 1 or sample.min_p:
         chances = _filtered(chances, sample)
     return chances
 
 
 def _filtered(chances: Floats, sample: SampleConfig) -> Floats:
-    order = np.argsort(-chances, kind="stable")
+    order = (-chances).argsort(kind="stable")
     ranked = chances[order]
     keep = len(ranked)
     if sample.top_k:
         keep = min(keep, sample.top_k)
     if sample.top_p < 1:
-        total = np.cumsum(ranked[:keep])
-        keep = min(keep, 1 + int(np.searchsorted(total, sample.top_p * total[-1])))
+        total = ranked[:keep].cumsum()
+        keep = min(keep, 1 + int(total.searchsorted(sample.top_p * total[-1])))
     if sample.min_p:
         keep = min(keep, int(np.count_nonzero(ranked >= sample.min_p * ranked[0])))
-    left = np.zeros_like(chances)
+    left = np.zeros(len(chances))
     left[order[:keep]] = ranked[:keep]
-    left /= left.sum()
+    left /= _sum(left)
     return left
 
 
@@ -136,7 +112,7 @@ def _likeliest(chances: Floats) -> npt.NDArray[np.intp]:
         place = len(chances) - TOP
         kept = np.sort(np.argpartition(chances, place)[place:])
         return kept[np.argsort(-chances[kept], kind="stable")]
-    return np.argsort(-chances, kind="stable")[:TOP]
+    return (-chances).argsort(kind="stable")[:TOP]
 
 
 class Written(NamedTuple):
@@ -195,6 +171,7 @@ class Writer:
         self.rng = rng
         self.opening, self.substituted = vocabulary.substitute(opening)
         self._first = 0
+        self._cast: tuple[int, int, list[float]] = (rng, 0, [])
         self._begin()
 
     def _begin(self) -> None:
@@ -297,7 +274,13 @@ class Writer:
         return self._top(self._plain()[0], probabilities(self._logits, self.sample))
 
     def _throw(self, chances: Floats) -> int:
-        return draw(chances, dice(self.rng, self.position))
+        rng, start, thrown = self._cast
+        ahead = self.position - start
+        if rng != self.rng or not 0 <= ahead < len(thrown):
+            start, ahead = self.position, 0
+            thrown = throws([self.rng], start, _AHEAD)[:, 0].tolist()
+            self._cast = self.rng, start, thrown
+        return draw(chances, thrown[ahead])
 
     def _put(self, character: int, chances: Floats) -> Written:
         plain, log_plain = self._plain()
@@ -308,7 +291,7 @@ class Writer:
             temperature=self.sample.temperature,
             probability=float(chances[character]),
             bits=float(-log_plain[character]) / _NATS_PER_BIT,
-            entropy=float(-(plain @ log_plain)) / _NATS_PER_BIT,
+            entropy=-float(plain.dot(log_plain)) / _NATS_PER_BIT,
             top=self._top(plain, chances),
         )
         self._append(character)
@@ -317,11 +300,11 @@ class Writer:
     def _plain(self) -> tuple[Floats, Floats]:
         """Return the distribution at temperature 1 and its natural logarithm, each (V,)."""
         scores = self._logits.astype(np.float64)
-        scores -= scores.max()
+        scores -= _maximum(scores)
         plain = np.exp(scores)
-        total = plain.sum()
+        total = _sum(plain)
         plain /= total
-        scores -= np.log(total)
+        scores -= math.log(total)
         return plain, scores
 
     def _top(self, plain: Floats, chances: Floats) -> tuple[tuple[str, float, float], ...]:
@@ -330,7 +313,9 @@ class Writer:
             likeliest = likeliest[likeliest != self.vocabulary.unknown]
         names = map(self.vocabulary.characters.__getitem__, likeliest.tolist())
         return tuple(
-            zip(names, plain[likeliest].tolist(), chances[likeliest].tolist(), strict=True)
+            zip(
+                names, plain.take(likeliest).tolist(), chances.take(likeliest).tolist(), strict=True
+            )
         )
 
     def _append(self, character: int) -> None:

@@ -94,22 +94,21 @@ class Stepper:
 
     def step(self, character: int, memory: Memory) -> npt.NDArray[np.float32]:
         """Read one character, change the memory in place and return the logits (V,) float32."""
-        advance = {"lstm": self._lstm, "gru": self._gru, "rnn": self._rnn}[self.cell]
-        values = None
+        advance, values = _ADVANCE[self.cell], None
         for index, layer in enumerate(self.layers):
             if values is None:
                 incoming = layer.inputs[character]
             else:
-                incoming = layer.inputs @ values
+                incoming = layer.inputs.dot(values)
                 incoming += layer.bias
-            values = advance(index, layer, incoming, memory)
+            values = advance(self, index, layer, incoming, memory)
         assert values is not None
         return self.logits(memory)
 
     def logits(self, memory: Memory) -> npt.NDArray[np.float32]:
         """Return the logits (V,) that belong to a memory."""
         last = memory[-2] if self.cell == "lstm" else memory[-1]
-        result: npt.NDArray[np.float32] = self.head @ last
+        result: npt.NDArray[np.float32] = self.head.dot(last)
         result += self.head_bias
         return result
 
@@ -118,7 +117,7 @@ class Stepper:
     ) -> npt.NDArray[np.float32]:
         size = self._size
         hidden, cell = memory[2 * index], memory[2 * index + 1]
-        gates = layer.recurrent @ hidden
+        gates = layer.recurrent.dot(hidden)
         gates += incoming
         np.tanh(gates, out=gates)
         candidate = gates[2 * size : 3 * size].copy()
@@ -135,7 +134,7 @@ class Stepper:
         self, index: int, layer: Weights, incoming: npt.NDArray[np.float32], memory: Memory
     ) -> npt.NDArray[np.float32]:
         size, hidden = self._size, memory[index]
-        recurrent = layer.recurrent @ hidden
+        recurrent = layer.recurrent.dot(hidden)
         gates = np.tanh(recurrent[: 2 * size] + incoming[: 2 * size])
         gates += self._one
         gates *= self._half
@@ -152,3 +151,6 @@ class Stepper:
         hidden = memory[index]
         np.tanh(layer.recurrent @ hidden + incoming, out=hidden)
         return hidden
+
+
+_ADVANCE = {"lstm": Stepper._lstm, "gru": Stepper._gru, "rnn": Stepper._rnn}

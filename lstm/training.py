@@ -110,7 +110,7 @@ def probe(
     model_config: ModelConfig,
     train_config: TrainConfig,
     seconds: float = 1.0,
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Callable[[], float] | None = None,
 ) -> float:
     """Return the training speed in characters per second, measured for a moment.
 
@@ -121,8 +121,9 @@ def probe(
         model_config: The network.
         train_config: The recipe.
         seconds: How long to measure.
-        clock: By which, in seconds.
+        clock: By which, in seconds; default: as for a training.
     """
+    clock = clock or time.perf_counter
     training = _Training(corpus, model_config, train_config, None)
     batches = training.batches.one_pass(0)
     done, spent = 0, 0.0

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstm.chorus import Part, throws, write
+from lstm.chorus import Part, write
 from lstm.config import SampleConfig
+from lstm.dice import throws
 from lstm.sampling import Stepper, Writer, dice
 from lstm.vocabulary import UNKNOWN, Vocabulary
 from tests.engine_tools import CELLS, network

@@ -10,7 +10,6 @@ import gc
 import threading
 from importlib import import_module
 
-from lstm import pace
 from lstm.ui.rooms import ROOMS, SIDE_ROOMS
 
 QUIET_SECONDS = 8.0
@@ -30,6 +29,9 @@ def settle(ended: threading.Event) -> None:
         return
     for name in (*(f"lstm.ui.pages.{room}" for room in (*ROOMS, *SIDE_ROOMS)), *_LATE):
         import_module(name)
+
+    from lstm import pace  # numpy comes with it, and must not be there before app.py's settings
+
     pace.measured()
     gc.collect()
     gc.freeze()
