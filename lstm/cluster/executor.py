@@ -6,6 +6,7 @@ known there by its lease and place. Never imports Ray.
 """
 
 import hashlib
+import math
 import time
 from collections.abc import Sequence
 
@@ -23,6 +24,10 @@ ADDRESS = "CHARLOOM_RAY_ADDRESS"
 
 AWAY_SECONDS = 30.0
 """After so long without a cluster its trainings count as gone, and wait for it again."""
+
+VANISHED_SECONDS = 3.0
+"""So long after it was seen last an actor counts as gone. Whether its machine or the whole cluster
+went along is known a moment later only, and such a run is not to blame."""
 
 GPU_PARAMETERS = 1_000_000
 """A network with fewer parameters gains nothing from a graphics card."""
@@ -49,6 +54,7 @@ class RayExecutor:
         namespace = f"charloom-{hashlib.sha256(folder).hexdigest()[:12]}"
         self._link = Link(address, namespace, store.folder)
         self._begun: dict[str, int] = {}
+        self._seen: dict[str, float] = {}
         self._promised: set[str] = set()  # actors that asked for a graphics card
         self._told: Cluster | None = None
 
@@ -80,8 +86,10 @@ class RayExecutor:
             return False
         if not self._link.reached:
             return self._link.away < AWAY_SECONDS
-        name = _name(run.id, run.pid)
-        return name in self._link.sight.names or self._is_beginning(name)
+        name, now = _name(run.id, run.pid), time.monotonic()
+        if name in self._link.sight.names or self._is_beginning(name):
+            self._seen[name] = now
+        return now - self._seen.get(name, -math.inf) < VANISHED_SECONDS
 
     def sign_of_life(self, run: Run) -> object:
         """Look at what it last wrote; one that waits for its machine does not hang."""
@@ -134,6 +142,7 @@ class RayExecutor:
     def _end_strangers(self, away: Sequence[Run]) -> None:
         """Kill actors whose run is another's by now: what they write is refused anyway."""
         known = {_name(run.id, run.pid) for run in away if run.pid is not None}
+        self._seen = {name: seen for name, seen in self._seen.items() if name in known}
         for name in self._link.sight.names - known - self._begun.keys():
             self._link.send({"do": "kill", "name": name})
 

@@ -83,12 +83,15 @@ def test_who_was_not_asked_for_yet_is_not_gone(
 
 
 def test_a_worker_that_died_is_told_from_a_machine_that_did(
-    store: RunStore, ray: RayExecutor, link: Silent
+    store: RunStore, ray: RayExecutor, link: Silent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = away(store)
     link.seen = sight(f"{run.id}.{LEASE}")
     assert ray.is_alive(run)
     link.seen = sight()
+    ray.rooms(1, [run])
+    assert ray.is_alive(run), "what went along is not known yet"
+    monkeypatch.setattr("lstm.cluster.executor.VANISHED_SECONDS", 0.0)
     assert not ray.is_alive(run)
     assert not ray.went_along(run)
     link.seen = sight(machines=("two",))
