@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -42,7 +43,12 @@ def is_listening(port: int) -> bool:
 
 @contextmanager
 def running(command: str, folder: Path, **settings: str) -> Iterator[None]:
-    """Run a command with all that it starts, and end all of it."""
+    """Run a command with all that it starts, and end all of it.
+
+    One that ends is begun anew, as by the compose file's ``restart`` or a service manager: a
+    machine that comes before the head is ready goes again.
+    """
+    command = f"while :; do\n{command}\nsleep 1\ndone"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "RAY_TMPDIR": str(folder), **settings}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with (folder / "log.txt").open("ab") as log:
@@ -58,12 +64,12 @@ def running(command: str, folder: Path, **settings: str) -> Iterator[None]:
         try:
             yield
         finally:
+            begun = psutil.Process(process.pid).children(recursive=True)
             os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            process.wait()
+            _, left = psutil.wait_procs(begun, timeout=10)
+            for one in left:
+                one.kill()
 
 
 @pytest.fixture
@@ -118,7 +124,7 @@ def test_the_commands_that_are_told_make_a_cluster_that_trains(
             here = {key: moved(value, port, page) for key, value in settings.items()}
             here |= {"CHARLOOM_DATA": str(store.folder), "PYTHONPATH": str(ROOT)}
             stack.enter_context(running(moved(command, port, page), folder, **here))
-            wait_until(lambda: is_listening(port))  # a container that comes too early starts anew
+            wait_until(lambda: is_listening(port))
         ended = wait_for_state(store, run.id, RunState.FINISHED, RunState.FAILED)
         assert ended.state == RunState.FINISHED
         assert ended.place, "it was trained on the cluster"
