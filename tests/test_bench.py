@@ -33,7 +33,7 @@ def test_the_small_gpt_learns_and_tells_when_it_was_good_enough() -> None:
     assert later > 0
 
 
-def test_the_time_to_a_loss_is_that_of_the_first_evaluation_below_it(
+def test_the_time_to_a_loss_is_that_of_the_first_look_that_finds_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def short(name: str, characters: int, symbols: int) -> Preset:

@@ -110,8 +110,10 @@ def _attainable(hidden: int, config: TrainConfig, dtype: torch.dtype) -> float:
 def _one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _corpus() -> Corpus:
