@@ -47,6 +47,11 @@ def count(number: float) -> str:
     return f"{round(number):,}"
 
 
+def rough(number: float) -> str:
+    """Return a number with two digits that count: 0.35, 3.5, 35; a larger one whole."""
+    return count(number) if number >= 9.95 else f"{number:.2g}"
+
+
 def size(number: float) -> str:
     """Return a number of bytes: 512 B, 3.4 MB."""
     for unit in ("B", "kB", "MB"):

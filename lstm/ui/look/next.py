@@ -7,6 +7,7 @@ import streamlit as st
 from lstm.config import SampleConfig
 from lstm.insight.outlook import Outlook, next_logits, outlook
 from lstm.sampling import dice, draw
+from lstm.ui import words
 from lstm.ui.charts import Figure, plain
 from lstm.ui.components.tinted import Lane, Tinted, tinted
 from lstm.ui.language import t
@@ -137,7 +138,7 @@ def _buttons(context: Context, now: Moment, *, playing: bool) -> None:
 def _choice(context: Context, now: Moment, key: int | None) -> str:
     if key is None:
         return t("look_next.choose")
-    return f"{named(context.name(key))}   {100 * float(now.seen.plain[key]):.2g} %"
+    return f"{named(context.name(key))}   {words.rough(100 * float(now.seen.plain[key]))} %"
 
 
 def _put_other(written: str, context: Context, key: str) -> None:

@@ -210,7 +210,7 @@ def _measured(
         [
             *facts,
             (t("train.cost.time"), words.duration(expected.seconds, language())),
-            (t("train.cost.epochs"), f"{expected.epochs:.2g}"),
+            (t("train.cost.epochs"), words.rough(expected.epochs)),
             (t("train.cost.speed"), rate),
         ]
     )

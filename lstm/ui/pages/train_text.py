@@ -251,5 +251,5 @@ def _findings(text: Text, prepared: Prepared) -> list[str]:
         count = len(found.rare_characters)
         sentences.append(t("train.text.rare", count=count, characters=listed))
     if found.unknown_share > 0:
-        sentences.append(t("train.text.unknown", percent=f"{100 * found.unknown_share:.2g}"))
+        sentences.append(t("train.text.unknown", percent=words.rough(100 * found.unknown_share)))
     return sentences
