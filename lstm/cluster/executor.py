@@ -26,8 +26,9 @@ AWAY_SECONDS = 30.0
 """After so long without a cluster its trainings count as gone, and wait for it again."""
 
 VANISHED_SECONDS = 3.0
-"""So long after it was seen last an actor counts as gone. Whether its machine or the whole cluster
-went along is known a moment later only, and such a run is not to blame."""
+"""An actor counts as gone if the cluster was looked at for so long without seeing it. Whether its
+machine or the whole cluster went along is known a moment later only, and such a run is not to
+blame; nor is one that nobody could look for."""
 
 GPU_PARAMETERS = 1_000_000
 """A network with fewer parameters gains nothing from a graphics card."""
@@ -86,10 +87,10 @@ class RayExecutor:
             return False
         if not self._link.reached:
             return self._link.away < AWAY_SECONDS
-        name, now = _name(run.id, run.pid), time.monotonic()
+        name, looked = _name(run.id, run.pid), self._link.heard
         if name in self._link.sight.names or self._is_beginning(name):
-            self._seen[name] = now
-        return now - self._seen.get(name, -math.inf) < VANISHED_SECONDS
+            self._seen[name] = looked
+        return looked - self._seen.get(name, -math.inf) < VANISHED_SECONDS
 
     def sign_of_life(self, run: Run) -> object:
         """Look at what it last wrote; one that waits for its machine does not hang."""

@@ -95,6 +95,11 @@ class Link:
         return time.monotonic() - self._reached
 
     @property
+    def heard(self) -> float:
+        """When something was seen last, in seconds of ``time.monotonic``; 0 if nothing was."""
+        return (self._process.heard if self._process else None) or 0.0
+
+    @property
     def sight(self) -> Sight:
         """What was seen last; nothing before the first time."""
         return self._process.sight if self._process else Sight()

@@ -24,11 +24,16 @@ class Silent(Link):
     def __init__(self) -> None:
         super().__init__("nowhere:1", "test", Path())
         self.seen: Sight | None = None
+        self.looked = 1.0
         self.wishes: list[object] = []
 
     @property
     def reached(self) -> bool:
         return self.seen is not None
+
+    @property
+    def heard(self) -> float:
+        return self.looked
 
     @property
     def sight(self) -> Sight:
@@ -83,7 +88,7 @@ def test_who_was_not_asked_for_yet_is_not_gone(
 
 
 def test_a_worker_that_died_is_told_from_a_machine_that_did(
-    store: RunStore, ray: RayExecutor, link: Silent, monkeypatch: pytest.MonkeyPatch
+    store: RunStore, ray: RayExecutor, link: Silent
 ) -> None:
     run = away(store)
     link.seen = sight(f"{run.id}.{LEASE}")
@@ -91,11 +96,22 @@ def test_a_worker_that_died_is_told_from_a_machine_that_did(
     link.seen = sight()
     ray.rooms(1, [run])
     assert ray.is_alive(run), "what went along is not known yet"
-    monkeypatch.setattr("lstm.cluster.executor.VANISHED_SECONDS", 0.0)
+    link.looked += executors.VANISHED_SECONDS
     assert not ray.is_alive(run)
     assert not ray.went_along(run)
     link.seen = sight(machines=("two",))
     assert ray.went_along(run)
+
+
+def test_a_worker_that_nobody_could_look_for_is_not_gone(
+    store: RunStore, ray: RayExecutor, link: Silent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = away(store)
+    link.seen = sight(f"{run.id}.{LEASE}")
+    assert ray.is_alive(run)
+    link.seen = sight()
+    monkeypatch.setattr(time, "monotonic", lambda: 1e9)
+    assert ray.is_alive(run), "the cluster was not looked at since, however long ago that is"
 
 
 def test_actors_of_runs_that_others_have_are_killed(
