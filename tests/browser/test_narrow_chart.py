@@ -61,3 +61,16 @@ def test_no_label_hides_a_curve(open_page: OpenPage, server: Server, language: s
     seen = page.evaluate(POINTS_IN_LABELS)
     assert seen["labels"] >= 2
     assert seen["hidden"] == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("view", ["history", "whatif"])
+def test_no_number_beside_a_bar_is_cut_off(open_page: OpenPage, view: str, language: str) -> None:
+    page = open_page(f"/look?view={view}", language=language, size=(390, 844))
+    expect(page.locator(".charloom-plot-canvas .bartext").nth(4)).to_be_visible()
+    room = page.evaluate(
+        """() => [...document.querySelectorAll('.charloom-plot-canvas .bartext')].map((number) =>
+            number.closest('svg').getBoundingClientRect().right
+            - number.getBoundingClientRect().right)"""
+    )
+    assert min(room) >= 0

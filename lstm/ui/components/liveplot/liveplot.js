@@ -68,7 +68,7 @@ class View {
     const figure = JSON.parse(this.data.figure);
     this.meta = figure.layout.meta ?? {};
     this.revision = figure.layout.uirevision;
-    const layout = dressed(figure.layout, getComputedStyle(this.parent), width);
+    const layout = dressed(figure, getComputedStyle(this.parent), width);
     if (this.scale > 1) enlarged(layout, this.scale);
     layout.width = this.width = width;
     layout.height = this.height;
@@ -217,7 +217,7 @@ function axes(layout) {
 }
 
 // The layout in the colours and fonts of the theme, with room for the labels.
-function dressed(layout, style, width) {
+function dressed({ data, layout }, style, width) {
   const read = (name) => style.getPropertyValue(name).trim();
   const narrow = width < NARROW;
   const text = read("--st-text-color");
@@ -230,7 +230,7 @@ function dressed(layout, style, width) {
   for (const name of axes(layout)) {
     Object.assign(layout[name], { gridcolor: line, linecolor: line, zerolinecolor: line });
   }
-  if (narrow) narrowed(layout);
+  if (narrow) narrowed(layout, data);
   // With a finger, a drag over the chart scrolls the page instead of zooming into it.
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
   const backing = { bgcolor: paper, borderpad: 1 };
@@ -250,9 +250,11 @@ function enlarged(layout, scale) {
 }
 
 // On a phone the labels at the right edge sit on their lines instead of beside the plot; those
-// that had to move away from a neighbour would hide the curves there and are left out.
-function narrowed(layout) {
-  layout.margin = { ...layout.margin, r: 8, l: 44 };
+// that had to move away from a neighbour would hide the curves there and are left out. Numbers at
+// the ends of bars stay beside them, so these keep their margin.
+function narrowed(layout, data) {
+  const keeps = data.some(({ textposition }) => textposition === "outside");
+  layout.margin = { ...layout.margin, r: keeps ? layout.margin.r : 8, l: 44 };
   layout.annotations = (layout.annotations ?? []).filter(
     (label) => label.name !== "edge" || Math.abs(label.yshift) < 9,
   );
