@@ -6,18 +6,28 @@ dice and settings, but for the rounding of float32 sums, which are added in anot
 nothing of pages or training. Axis letters: B texts, V vocabulary, H hidden.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from lstm.config import SampleConfig
 from lstm.dice import throws
-from lstm.sampling import draw, mask_unknown, neutral, probabilities
-from lstm.stepper import Stepper, Weights
+from lstm.products import product
+from lstm.sampling import COLDEST, draw, mask_unknown, neutral, probabilities
+from lstm.stepper import CELLS, Gates, Stepper, Weights
 from lstm.vocabulary import Vocabulary
+
+Floats = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
+
+# What the methods of these names do, in less time on so few numbers.
+_maximum, _running_sum = np.maximum.reduce, np.add.accumulate
+
+_SMALL = 2**14
+"""Below so many weights NumPy has multiplied before PyTorch has begun."""
 
 
 class Part(NamedTuple):
@@ -47,13 +57,12 @@ class _Chorus:
 
     def __init__(self, stepper: Stepper, vocabulary: Vocabulary, parts: Sequence[Part]) -> None:
         self.vocabulary, self.parts = vocabulary, parts
-        self.advance = {"lstm": _lstm, "gru": _gru, "rnn": _rnn}[stepper.cell]
-        self.layers = [_columns(layer) for layer in stepper.layers]
-        self.head = torch.from_numpy(stepper.head).t()
-        self.head_bias = torch.from_numpy(stepper.head_bias)
         count, size = len(parts), stepper.hidden_size
-        self.memory = [torch.zeros(count, size) for _ in stepper.empty()]
-        self.inverse = torch.tensor([[1 / (part.sample.temperature or 1)] for part in parts])
+        self.cell = stepper.cell
+        self.layers = [_shared(layer, count) for layer in stepper.layers]
+        self.head, self.head_bias = _product(stepper.head, count), stepper.head_bias
+        self.memory = [np.zeros((count, size), np.float32) for _ in stepper.empty().parts]
+        self.inverse = np.array([[1 / max(part.sample.temperature, COLDEST)] for part in parts])
         self.special = [row for row, part in enumerate(parts) if not _is_plain(part.sample)]
         self._read_openings()
 
@@ -69,95 +78,80 @@ class _Chorus:
         ids = np.zeros((longest, len(spelled)), np.int64)
         for row, characters in enumerate(spelled):
             ids[longest - len(characters) :, row] = characters
-        begins = torch.tensor([longest - len(characters) for characters in spelled])
-        for place, column in enumerate(torch.from_numpy(ids)):
+        begins = np.array([longest - len(characters) for characters in spelled])
+        for place, column in enumerate(ids):
             for part in self.memory:  # nothing has been read before a text's own beginning
                 part *= (begins < place)[:, None]
             self.logits = self._step(column)
 
     def write(self, length: int) -> list[str]:
         """Draw and read, character by character."""
-        ids = torch.empty(length, len(self.parts), dtype=torch.int64)
-        dice = torch.from_numpy(throws([part.rng for part in self.parts], 0, length))
-        for position in range(length):
-            drawn = self._draw(dice[position])
-            ids[position] = drawn
-            self.logits = self._step(drawn)
-        rows = ids.t().numpy().astype(np.uint16)
-        return [self.vocabulary.decode(row) for row in rows]
+        dice = throws([part.rng for part in self.parts], 0, length)
+        drawn = np.empty((length, len(self.parts)), np.int64)
+        for row, thrown in zip(drawn, dice, strict=True):
+            row[:] = self._draw(thrown)
+            self.logits = self._step(row)
+        return [self.vocabulary.decode(column) for column in drawn.T.astype(np.uint16)]
 
-    def _draw(self, dice: Tensor) -> Tensor:
-        """Return the characters (B,) on which the throws (B,) float64 fall."""
-        chances = torch.softmax(self.logits.double() * self.inverse, 1).cumsum(1)
-        drawn = torch.searchsorted(chances, dice[:, None] * chances[:, -1:], right=True)[:, 0]
+    def _draw(self, dice: npt.NDArray[np.float64]) -> Ids:
+        """Return the characters (B,) on which the throws (B,) fall."""
+        scores = self.logits * self.inverse  # (B, V) float64
+        scores -= _maximum(scores, 1, keepdims=True)
+        np.exp(scores, scores)
+        total = _running_sum(scores, 1, out=scores)
+        fallen = total <= (dice * total[:, -1])[:, None]
+        fallen[:, -1] = False  # the product above can round up to the total itself
+        drawn: Ids = fallen.argmin(1)  # the first on which it did not fall
         for row in self.special:  # greedy or filtered: rare, and told by the reference
-            exact = probabilities(self.logits[row].numpy(), self.parts[row].sample)
+            exact = probabilities(self.logits[row], self.parts[row].sample)
             drawn[row] = draw(exact, float(dice[row]))
-        return drawn.clamp_(max=chances.shape[1] - 1)
+        return drawn
 
-    def _step(self, characters: Tensor) -> Tensor:
+    def _step(self, characters: Ids) -> Floats:
         """Read one character (B,) in every text; return the logits (B, V)."""
         width = len(self.memory) // len(self.layers)
-        values: Tensor | None = None
+        values: npt.NDArray[Any] = characters
         for index, layer in enumerate(self.layers):
-            if values is None:
-                incoming = layer.inputs.index_select(0, characters)
-            else:
-                incoming = torch.addmm(layer.bias, values, layer.inputs)
-            values = self.advance(layer, incoming, self.memory[index * width : (index + 1) * width])
-        assert values is not None
-        logits = torch.addmm(self.head_bias, values, self.head)
-        mask_unknown(logits.numpy(), self.vocabulary)
-        return logits
+            own = self.memory[width * index : width * (index + 1)]
+            gates = Gates.of(self.cell, layer.recurrent(own[0]))
+            CELLS[self.cell](gates, layer.incoming(values), layer.recurrent_bias, own)
+            values = own[0]
+        logits = self.head(values)
+        logits += self.head_bias
+        return mask_unknown(logits, self.vocabulary.unknown)
+
+
+_Product = Callable[[Floats], Floats]
+
+
+def _product(matrix: Floats, count: int) -> _Product:
+    """Return the product of ``count`` rows with a matrix (M, N): (B, N) to a new (B, M)."""
+    if matrix.size < _SMALL:
+        columns = np.ascontiguousarray(matrix.T)
+        return lambda rows: rows @ columns
+    multiply = product(torch.from_numpy(matrix), count)
+
+    def multiplied(rows: Floats) -> Floats:
+        result: Floats = multiply(torch.from_numpy(rows)).numpy()
+        return result
+
+    return multiplied
 
 
 class _Layer(NamedTuple):
-    inputs: Tensor  # first layer: table (V, gates H); others: (H, gates H)
-    recurrent: Tensor  # (H, gates H)
-    bias: Tensor  # (gates H,)
-    recurrent_bias: Tensor  # GRU only, (H,)
+    incoming: Callable[[npt.NDArray[Any]], Floats]  # characters (B,), or (B, H): to (B, gates H)
+    recurrent: _Product  # (B, H) to (B, gates H)
+    recurrent_bias: Floats  # GRU only, (H,)
 
 
-def _columns(weights: Weights) -> _Layer:
-    first = weights.is_first
-    inputs = torch.from_numpy(weights.inputs)
-    return _Layer(
-        inputs if first else inputs.t(),
-        torch.from_numpy(weights.recurrent).t(),
-        torch.from_numpy(weights.bias),
-        torch.from_numpy(weights.recurrent_bias),
-    )
+def _shared(weights: Weights, count: int) -> _Layer:
+    recurrent, table = _product(weights.recurrent, count), weights.inputs
+    if weights.is_first:
+        return _Layer(lambda ids: table.take(ids, 0), recurrent, weights.recurrent_bias)
+    inputs = _product(weights.inputs, count)
+    return _Layer(lambda rows: inputs(rows) + weights.bias, recurrent, weights.recurrent_bias)
 
 
 def _is_plain(sample: SampleConfig) -> bool:
     filtered = sample.top_k or sample.top_p < 1 or sample.min_p
     return bool(sample.temperature) and not filtered
-
-
-# The three cells, with the halved weights of sigmoid gates; see ``lstm.stepper.Stepper``.
-
-
-def _lstm(layer: _Layer, incoming: Tensor, memory: list[Tensor]) -> Tensor:
-    hidden, cell = memory
-    gates = torch.addmm(incoming, hidden, layer.recurrent).tanh_()
-    write, keep, candidate, show = gates.chunk(4, 1)
-    cell.mul_(keep.add_(1)).addcmul_(write.add_(1), candidate).mul_(0.5)
-    torch.tanh(cell, out=hidden).mul_(show.add_(1)).mul_(0.5)
-    return hidden
-
-
-def _gru(layer: _Layer, incoming: Tensor, memory: list[Tensor]) -> Tensor:
-    (hidden,) = memory
-    size = hidden.shape[1]
-    recurrent = hidden @ layer.recurrent
-    gates = (recurrent[:, : 2 * size] + incoming[:, : 2 * size]).tanh_().add_(1).mul_(0.5)
-    reset, update = gates.chunk(2, 1)
-    inner = reset * (recurrent[:, 2 * size :] + layer.recurrent_bias)
-    candidate = torch.tanh(incoming[:, 2 * size :] + inner)
-    hidden.sub_(candidate).mul_(update).add_(candidate)
-    return hidden
-
-
-def _rnn(layer: _Layer, incoming: Tensor, memory: list[Tensor]) -> Tensor:
-    (hidden,) = memory
-    return hidden.copy_(torch.addmm(incoming, hidden, layer.recurrent).tanh_())

@@ -6,9 +6,7 @@ the calls around it; the PyTorch module stays the reference and a test holds the
 Knows nothing of pages, paces or files.
 """
 
-import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,22 +15,22 @@ from lstm.config import SampleConfig
 from lstm.dice import dice, throws
 from lstm.model import CharModel
 from lstm.stepper import Memory, Stepper
+from lstm.telling import Alternatives, Written, alternatives, told
 from lstm.vocabulary import UNKNOWN, Vocabulary
 
-__all__ = ["Memory", "Stepper", "Writer", "Written", "dice", "draw", "probabilities"]
+__all__ = ["Memory", "Stepper", "Writer", "dice", "draw", "probabilities"]
 
 Floats = npt.NDArray[np.float64]
 
-TOP = 12
-"""Alternatives that are told with each character."""
+COLDEST = 1e-270
+"""Colder temperatures count as this one: their quotients overflow, and all but the likeliest
+character is at 0 long before."""
 
 _SNAPSHOT_EVERY = 32
 _SNAPSHOTS_KEPT = 128
-_NATS_PER_BIT = float(np.log(2.0))
-_AHEAD = 64  # throws that are made at once: cheaper than one by one
-_COLDEST = 1e-270  # colder, quotients overflow; all but the likeliest are at 0 long before
+_PORTION = 64  # characters that are told of at once
 # What the methods of these names do, in half their time on so few numbers.
-_maximum, _sum = np.maximum.reduce, np.add.reduce
+_maximum, _sum, _running_sum = np.maximum.reduce, np.add.reduce, np.add.accumulate
 _NEVER = -1e30  # a logit whose probability is 0; finite, so that 0 * log p stays 0
 
 
@@ -49,12 +47,14 @@ def probabilities(logits: npt.ArrayLike, sample: SampleConfig) -> Floats:
     Returns:
         (V,) float64.
     """
-    scores = np.asarray(logits, dtype=np.float64)
+    chances = np.array(logits, np.float64)
     if sample.temperature == 0:
-        greedy = np.zeros_like(scores)
-        greedy[int(scores.argmax())] = 1.0
+        greedy = np.zeros_like(chances)
+        greedy[int(chances.argmax())] = 1.0
         return greedy
-    chances: Floats = np.exp((scores - _maximum(scores)) / max(sample.temperature, _COLDEST))
+    chances -= _maximum(chances)
+    chances /= max(sample.temperature, COLDEST)
+    np.exp(chances, chances)
     chances /= _sum(chances)
     if sample.top_k or sample.top_p < 1 or sample.min_p:
         chances = _filtered(chances, sample)
@@ -62,20 +62,20 @@ def probabilities(logits: npt.ArrayLike, sample: SampleConfig) -> Floats:
 
 
 def _filtered(chances: Floats, sample: SampleConfig) -> Floats:
-    order = (-chances).argsort(kind="stable")
-    ranked = chances[order]
-    keep = len(ranked)
+    falling = -chances
+    order = falling.argsort(kind="stable")
+    keep = len(order)
     if sample.top_k:
         keep = min(keep, sample.top_k)
     if sample.top_p < 1:
-        total = ranked[:keep].cumsum()
+        total = _running_sum(chances[order[:keep]])
         keep = min(keep, 1 + int(total.searchsorted(sample.top_p * total[-1])))
     if sample.min_p:
-        keep = min(keep, int(np.count_nonzero(ranked >= sample.min_p * ranked[0])))
-    left = np.zeros(len(chances))
-    left[order[:keep]] = ranked[:keep]
-    left /= _sum(left)
-    return left
+        ranked = falling[order]
+        keep = min(keep, int(ranked.searchsorted(sample.min_p * ranked[0], side="right")))
+    chances[order[keep:]] = 0.0
+    chances /= _sum(chances)
+    return chances
 
 
 def draw(chances: Floats, throw: float) -> int:
@@ -85,18 +85,16 @@ def draw(chances: Floats, throw: float) -> int:
         chances: (V,) float64, summing to 1 within rounding.
         throw: Uniform in [0, 1).
     """
-    total = chances.cumsum()
+    total = _running_sum(chances)
     index = int(total.searchsorted(throw * total[-1], side="right"))
     # The product above can round up to the total itself: then the last possible one is meant.
     return index if index < len(total) else int(np.flatnonzero(chances)[-1])
 
 
-def mask_unknown(
-    logits: npt.NDArray[np.float32], vocabulary: Vocabulary
-) -> npt.NDArray[np.float32]:
+def mask_unknown(logits: npt.NDArray[np.float32], unknown: int | None) -> npt.NDArray[np.float32]:
     """Let the unknown symbol never be drawn, in place: logits (V,) or (B, V)."""
-    if vocabulary.unknown is not None:
-        logits[..., vocabulary.unknown] = _NEVER
+    if unknown is not None:
+        logits[..., unknown] = _NEVER
     return logits
 
 
@@ -106,36 +104,10 @@ def neutral(vocabulary: Vocabulary) -> str:
     return next((sign for sign in ("\n", " ") if sign in known), known[0])
 
 
-def _likeliest(chances: Floats) -> npt.NDArray[np.intp]:
-    """Return the places of the ``TOP`` largest, largest first, ties by place."""
-    if len(chances) > 16 * TOP:  # sorting thousands of symbols for a dozen is what costs most
-        place = len(chances) - TOP
-        kept = np.sort(np.argpartition(chances, place)[place:])
-        return kept[np.argsort(-chances[kept], kind="stable")]
-    return (-chances).argsort(kind="stable")[:TOP]
-
-
-class Written(NamedTuple):
-    """One written character and how it came about."""
-
-    position: int
-    character: str
-    id: int
-    temperature: float
-    probability: float
-    """Its chance in the distribution that it was drawn from."""
-    bits: float
-    """Surprise at temperature 1: ``-log2 p``."""
-    entropy: float
-    """Bits that the network expected at temperature 1: the mean of the surprise."""
-    top: tuple[tuple[str, float, float], ...]
-    """The likeliest characters with their chance at temperature 1 and as drawn from."""
-
-
 @dataclass(frozen=True)
 class _Snapshot:
     position: int
-    memory: Memory
+    memory: list[npt.NDArray[np.float32]]
 
 
 class Writer:
@@ -170,8 +142,8 @@ class Writer:
         self.sample = sample or SampleConfig()
         self.rng = rng
         self.opening, self.substituted = vocabulary.substitute(opening)
+        self._unknown = vocabulary.unknown
         self._first = 0
-        self._cast: tuple[int, int, list[float]] = (rng, 0, [])
         self._begin()
 
     def _begin(self) -> None:
@@ -200,17 +172,27 @@ class Writer:
 
     def write(self, count: int) -> list[Written]:
         """Write so many characters and return each with its probabilities."""
-        written = []
-        for _ in range(count):
-            chances = probabilities(self._logits, self.sample)
-            written.append(self._put(self._throw(chances), chances))
+        written: list[Written] = []
+        while len(written) < count:
+            written.extend(self._write_some(min(_PORTION, count - len(written))))
         return written
+
+    def _write_some(self, count: int) -> list[Written]:
+        ids, start, sample = [], self.position, self.sample
+        logits = np.empty((count, self.vocabulary.size), np.float32)
+        chances = np.empty((count, self.vocabulary.size))
+        for row, throw in enumerate(self._throws(count)):
+            logits[row] = self._logits
+            chances[row] = drawn_from = probabilities(self._logits, sample)
+            ids.append(draw(drawn_from, throw))
+            self._append(ids[-1])
+        return told(ids, start, sample.temperature, logits, chances, self.vocabulary)
 
     def write_text(self, count: int) -> str:
         """Write so many characters and return them alone: faster than ``write``."""
         start = self.position
-        for _ in range(count):
-            self._append(self._throw(probabilities(self._logits, self.sample)))
+        for throw in self._throws(count):
+            self._append(draw(probabilities(self._logits, self.sample), throw))
         return self.between(start, self.position)
 
     def rewind(self, position: int) -> None:
@@ -225,9 +207,9 @@ class Writer:
         while self._snapshots and self._snapshots[-1].position > position:
             self._snapshots.pop()
         start = self._snapshots[-1]  # the one at position 0 is always there
-        self._memory = [part.copy() for part in start.memory]
+        self._memory.put_back(start.memory)
         self._ids = kept[: start.position - self._first]
-        self._logits = mask_unknown(self._stepper.logits(self._memory), self.vocabulary)
+        self._logits = mask_unknown(self._stepper.logits(self._memory), self._unknown)
         for character in kept[start.position - self._first :]:
             self._append(character)
 
@@ -254,11 +236,14 @@ class Writer:
         if character not in self.vocabulary.characters or character == UNKNOWN:
             raise KeyError(character)
         self.rewind(position)
-        chances = probabilities(self._logits, self.sample)
-        return self._put(int(self.vocabulary.encode(character)[0]), chances)
+        ids, logits = self.vocabulary.encode(character).tolist(), self._logits
+        chances = probabilities(logits, self.sample)
+        self._append(ids[0])
+        heat, known = self.sample.temperature, self.vocabulary
+        return told(ids, position, heat, logits[None], chances[None], known)[0]
 
-    def alternatives(self, position: int) -> tuple[tuple[str, float, float], ...]:
-        """Return what could have stood at a position: (character, p at 1, p as drawn now).
+    def alternatives(self, position: int) -> Alternatives:
+        """Return what could have stood at a position, with the chances as drawn now.
 
         Leaves the stream where it is.
         """
@@ -269,66 +254,27 @@ class Writer:
             self._append(character)
         return top
 
-    def next_top(self) -> tuple[tuple[str, float, float], ...]:
-        """Return the likeliest next characters: (character, p at temperature 1, p as drawn)."""
-        return self._top(self._plain()[0], probabilities(self._logits, self.sample))
+    def next_top(self) -> Alternatives:
+        """Return the likeliest next characters."""
+        chances = probabilities(self._logits, self.sample)
+        return alternatives(self._logits, chances, self.vocabulary)
 
-    def _throw(self, chances: Floats) -> int:
-        rng, start, thrown = self._cast
-        ahead = self.position - start
-        if rng != self.rng or not 0 <= ahead < len(thrown):
-            start, ahead = self.position, 0
-            thrown = throws([self.rng], start, _AHEAD)[:, 0].tolist()
-            self._cast = self.rng, start, thrown
-        return draw(chances, thrown[ahead])
-
-    def _put(self, character: int, chances: Floats) -> Written:
-        plain, log_plain = self._plain()
-        written = Written(
-            position=self.position,
-            character=self.vocabulary.characters[character],
-            id=character,
-            temperature=self.sample.temperature,
-            probability=float(chances[character]),
-            bits=float(-log_plain[character]) / _NATS_PER_BIT,
-            entropy=-float(plain.dot(log_plain)) / _NATS_PER_BIT,
-            top=self._top(plain, chances),
-        )
-        self._append(character)
-        return written
-
-    def _plain(self) -> tuple[Floats, Floats]:
-        """Return the distribution at temperature 1 and its natural logarithm, each (V,)."""
-        scores = self._logits.astype(np.float64)
-        scores -= _maximum(scores)
-        plain = np.exp(scores)
-        total = _sum(plain)
-        plain /= total
-        scores -= math.log(total)
-        return plain, scores
-
-    def _top(self, plain: Floats, chances: Floats) -> tuple[tuple[str, float, float], ...]:
-        likeliest = _likeliest(plain)
-        if self.vocabulary.unknown is not None:  # among few symbols it would come along, last
-            likeliest = likeliest[likeliest != self.vocabulary.unknown]
-        names = map(self.vocabulary.characters.__getitem__, likeliest.tolist())
-        return tuple(
-            zip(
-                names, plain.take(likeliest).tolist(), chances.take(likeliest).tolist(), strict=True
-            )
-        )
+    def _throws(self, count: int) -> list[float]:
+        """Return the next throws of the dice."""
+        thrown: list[float] = throws([self.rng], self.position, count)[:, 0].tolist()
+        return thrown
 
     def _append(self, character: int) -> None:
         self._logits = self._read(character)
         self._ids.append(character)
-        if self.position % _SNAPSHOT_EVERY == 0:
+        if (self._first + len(self._ids)) % _SNAPSHOT_EVERY == 0:
             self._remember()
 
     def _read(self, character: int) -> npt.NDArray[np.float32]:
-        return mask_unknown(self._stepper.step(character, self._memory), self.vocabulary)
+        logits = self._stepper.step(character, self._memory)
+        return mask_unknown(logits, self._unknown)
 
     def _remember(self) -> None:
-        memory = [part.copy() for part in self._memory]
-        self._snapshots.append(_Snapshot(self.position, memory))
+        self._snapshots.append(_Snapshot(self.position, self._memory.copy()))
         if len(self._snapshots) > _SNAPSHOTS_KEPT:
             del self._snapshots[1]  # the first stays: everything can be replayed from it

@@ -1,22 +1,75 @@
 """One character's step of the network in NumPy, float32: the fast way to write one stream.
 
 A step this small is mostly the overhead of the calls around it, and NumPy's is the smallest. The
-PyTorch module stays the reference; a test holds the two together. Knows nothing of drawing.
+PyTorch module stays the reference; a test holds the two together. The cells serve many streams
+as well, see ``lstm.chorus``. Knows nothing of drawing.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from lstm.model import CharModel
+from lstm.model import GATES, CharModel
 
-Memory = list[npt.NDArray[np.float32]]
-"""Per layer h, and c for the LSTM, each (H,)."""
+Floats = npt.NDArray[np.float32]
+
+_ONE, _HALF = np.float32(1.0), np.float32(0.5)
+
+
+class Gates(NamedTuple):
+    """The gates of a layer at one step, and the same numbers gate by gate; maybe of many streams.
+
+    Attributes:
+        all: (..., gates H).
+        each: One for each gate, (..., H).
+        sigmoids: Those that have a sigmoid, side by side, (..., 3 H), (..., 2 H) or nothing.
+    """
+
+    all: Floats
+    each: list[Floats]
+    sigmoids: Floats
+
+    @classmethod
+    def of(cls, cell: str, values: Floats) -> Self:
+        """Return the views of values (..., gates H)."""
+        gates = GATES[cell]
+        size = values.shape[-1] // gates
+        each = [values[..., size * number : size * (number + 1)] for number in range(gates)]
+        bounds = {"lstm": (1, 4), "gru": (0, 2), "rnn": (0, 0)}[cell]
+        first, end = (size * bound for bound in bounds)
+        return cls(values, each, values[..., first:end])
+
+
+class Memory:
+    """What one stream remembers, and the place where its next step is computed.
+
+    Attributes:
+        parts: Per layer h, and c for the LSTM, each (H,).
+        gates: Overwritten by every step.
+    """
+
+    def __init__(self, cell: str, size: int, layers: int) -> None:
+        """Begin with nothing: zeros."""
+        parts = layers * (2 if cell == "lstm" else 1)
+        self.parts = [np.zeros(size, np.float32) for _ in range(parts)]
+        self.gates = Gates.of(cell, np.zeros(GATES[cell] * size, np.float32))
+
+    def copy(self) -> list[Floats]:
+        """Return what is remembered, to be put back later."""
+        return [part.copy() for part in self.parts]
+
+    def put_back(self, parts: list[Floats]) -> None:
+        """Remember what was remembered when it was copied."""
+        for part, earlier in zip(self.parts, parts, strict=True):
+            part[:] = earlier
 
 
 class Weights(NamedTuple):
     """One layer's weights, those of sigmoid gates halved; all float32.
+
+    The LSTM's gates come in the order g, i, f, o: those with a sigmoid side by side.
 
     Attributes:
         is_first: Whether characters come in, not another layer's outputs.
@@ -27,10 +80,10 @@ class Weights(NamedTuple):
     """
 
     is_first: bool
-    inputs: npt.NDArray[np.float32]
-    recurrent: npt.NDArray[np.float32]
-    bias: npt.NDArray[np.float32]
-    recurrent_bias: npt.NDArray[np.float32]
+    inputs: Floats
+    recurrent: Floats
+    bias: Floats
+    recurrent_bias: Floats
 
 
 class Stepper:
@@ -45,7 +98,7 @@ class Stepper:
     def __init__(self, model: CharModel) -> None:
         """Copy the weights out of a model; later training does not change the copy."""
         self.cell = model.config.cell
-        self.hidden_size = size = model.config.hidden_size
+        self.hidden_size = model.config.hidden_size
         weights = {
             name: tensor.detach().float().cpu().numpy().copy()
             for name, tensor in model.state_dict().items()
@@ -56,25 +109,23 @@ class Stepper:
             self.layers.append(self._layer(weights, index, table))
         self.head = np.ascontiguousarray(weights["head.weight"])
         self.head_bias = weights["head.bias"]
-        self._one = np.float32(1.0)
-        self._half = np.float32(0.5)
-        self._size = size
+        self._advance = CELLS[self.cell]
 
     def _layer(
         self,
-        weights: dict[str, npt.NDArray[np.float32]],
+        weights: dict[str, Floats],
         index: int,
-        embedding: npt.NDArray[np.float32] | None,
+        embedding: Floats | None,
     ) -> Weights:
         size, prefix = self.hidden_size, f"layers.{index}."
-        inputs = weights[prefix + "weight_ih_l0"]
-        recurrent = weights[prefix + "weight_hh_l0"]
+        inputs, recurrent = weights[prefix + "weight_ih_l0"], weights[prefix + "weight_hh_l0"]
         bias = weights[prefix + "bias_ih_l0"] + weights[prefix + "bias_hh_l0"]
         scale = np.ones(len(bias), np.float32)
         recurrent_bias = np.zeros(0, np.float32)
-        if self.cell == "lstm":  # i, f, g, o: all but g are sigmoid gates
-            scale[:] = 0.5
-            scale[2 * size : 3 * size] = 1.0
+        if self.cell == "lstm":  # PyTorch's order is i, f, g, o
+            order = np.r_[2 * size : 3 * size, : 2 * size, 3 * size : 4 * size]
+            inputs, recurrent, bias = inputs[order], recurrent[order], bias[order]
+            scale[size:] = 0.5
         elif self.cell == "gru":  # r, z, n: n's recurrent bias stays inside the product with r
             scale[: 2 * size] = 0.5
             recurrent_bias = weights[prefix + "bias_hh_l0"][2 * size :]
@@ -88,69 +139,79 @@ class Stepper:
         return Weights(index == 0, inputs, recurrent, bias * scale, recurrent_bias)
 
     def empty(self) -> Memory:
-        """Return the empty memory: per layer h, and c for the LSTM, each (H,) float32."""
-        parts = 2 if self.cell == "lstm" else 1
-        return [np.zeros(self._size, np.float32) for _ in range(parts * len(self.layers))]
+        """Return the empty memory."""
+        return Memory(self.cell, self.hidden_size, len(self.layers))
 
-    def step(self, character: int, memory: Memory) -> npt.NDArray[np.float32]:
+    def step(self, character: int, memory: Memory) -> Floats:
         """Read one character, change the memory in place and return the logits (V,) float32."""
-        advance, values = _ADVANCE[self.cell], None
+        values: Floats | None = None
+        gates, parts = memory.gates, memory.parts
+        width = len(parts) // len(self.layers)
         for index, layer in enumerate(self.layers):
             if values is None:
                 incoming = layer.inputs[character]
             else:
                 incoming = layer.inputs.dot(values)
                 incoming += layer.bias
-            values = advance(self, index, layer, incoming, memory)
+            own = parts[width * index : width * (index + 1)]
+            layer.recurrent.dot(own[0], gates.all)
+            self._advance(gates, incoming, layer.recurrent_bias, own)
+            values = own[0]
         assert values is not None
         return self.logits(memory)
 
-    def logits(self, memory: Memory) -> npt.NDArray[np.float32]:
+    def logits(self, memory: Memory) -> Floats:
         """Return the logits (V,) that belong to a memory."""
-        last = memory[-2] if self.cell == "lstm" else memory[-1]
-        result: npt.NDArray[np.float32] = self.head.dot(last)
+        last = memory.parts[-2] if self.cell == "lstm" else memory.parts[-1]
+        result: Floats = self.head.dot(last)
         result += self.head_bias
         return result
 
-    def _lstm(
-        self, index: int, layer: Weights, incoming: npt.NDArray[np.float32], memory: Memory
-    ) -> npt.NDArray[np.float32]:
-        size = self._size
-        hidden, cell = memory[2 * index], memory[2 * index + 1]
-        gates = layer.recurrent.dot(hidden)
-        gates += incoming
-        np.tanh(gates, out=gates)
-        candidate = gates[2 * size : 3 * size].copy()
-        gates += self._one
-        gates *= self._half
-        cell *= gates[size : 2 * size]
-        candidate *= gates[:size]
-        cell += candidate
-        np.tanh(cell, out=hidden)
-        hidden *= gates[3 * size :]
-        return hidden
 
-    def _gru(
-        self, index: int, layer: Weights, incoming: npt.NDArray[np.float32], memory: Memory
-    ) -> npt.NDArray[np.float32]:
-        size, hidden = self._size, memory[index]
-        recurrent = layer.recurrent.dot(hidden)
-        gates = np.tanh(recurrent[: 2 * size] + incoming[: 2 * size])
-        gates += self._one
-        gates *= self._half
-        recurrent[2 * size :] += layer.recurrent_bias
-        candidate = np.tanh(incoming[2 * size :] + gates[:size] * recurrent[2 * size :])
-        hidden -= candidate
-        hidden *= gates[size:]
-        hidden += candidate
-        return hidden
-
-    def _rnn(
-        self, index: int, layer: Weights, incoming: npt.NDArray[np.float32], memory: Memory
-    ) -> npt.NDArray[np.float32]:
-        hidden = memory[index]
-        np.tanh(layer.recurrent @ hidden + incoming, out=hidden)
-        return hidden
+# One step of each cell: gates that hold what the recurrent weights make of h, with the halved
+# weights of sigmoid gates (see ``Stepper``), and the parts of the memory, which are overwritten.
 
 
-_ADVANCE = {"lstm": Stepper._lstm, "gru": Stepper._gru, "rnn": Stepper._rnn}
+def _lstm(gates: Gates, incoming: Floats, _: Floats, parts: Sequence[Floats]) -> None:
+    hidden, cell = parts
+    values, (candidate, write, keep, show), sigmoids = gates
+    values += incoming
+    np.tanh(values, values)
+    sigmoids += _ONE
+    sigmoids *= _HALF
+    cell *= keep
+    candidate *= write
+    cell += candidate
+    np.tanh(cell, hidden)
+    hidden *= show
+
+
+def _gru(gates: Gates, incoming: Floats, bias: Floats, parts: Sequence[Floats]) -> None:
+    (hidden,) = parts
+    _, (reset, update, candidate), sigmoids = gates
+    bound = sigmoids.shape[-1]
+    sigmoids += incoming[..., :bound]
+    np.tanh(sigmoids, sigmoids)
+    sigmoids += _ONE
+    sigmoids *= _HALF
+    candidate += bias
+    candidate *= reset
+    candidate += incoming[..., bound:]
+    np.tanh(candidate, candidate)
+    hidden -= candidate
+    hidden *= update
+    hidden += candidate
+
+
+def _rnn(gates: Gates, incoming: Floats, _: Floats, parts: Sequence[Floats]) -> None:
+    values = gates.all
+    values += incoming
+    np.tanh(values, parts[0])
+
+
+CELLS: dict[str, Callable[[Gates, Floats, Floats, Sequence[Floats]], None]] = {
+    "lstm": _lstm,
+    "gru": _gru,
+    "rnn": _rnn,
+}
+"""What a step does: gates, what comes in, the GRU's recurrent bias, the memory's parts."""

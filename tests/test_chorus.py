@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lstm import chorus
 from lstm.chorus import Part, write
 from lstm.config import SampleConfig
 from lstm.dice import throws
@@ -21,6 +23,7 @@ PARTS = [
     Part("bad", SampleConfig(1.0, top_k=3), 2**32 - 1),
     Part("HEAD!", SampleConfig(0.6, top_p=0.9, min_p=0.05), 5),
     Part("abc", SampleConfig(2.0), 2),
+    Part("fee", SampleConfig(1e-300), 4),
 ]
 
 
@@ -41,6 +44,20 @@ def test_every_text_is_what_a_writer_alone_writes(cell: str, shape: dict[str, in
         alone = Writer(stepper, KNOWN, sample=part.sample, opening=part.opening, rng=part.rng)
         assert text == alone.write_text(120)
     assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize("has_onednn", [True, False])
+def test_large_networks_write_the_same_with_and_without_onednn(
+    monkeypatch: pytest.MonkeyPatch, has_onednn: bool
+) -> None:
+    if not has_onednn:
+        monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    stepper = Stepper(network(KNOWN.size, hidden_size=128, num_layers=2))
+    assert stepper.layers[1].recurrent.size > chorus._SMALL
+    texts = write(stepper, KNOWN, PARTS, 60)
+    for part, text in zip(PARTS, texts, strict=True):
+        alone = Writer(stepper, KNOWN, sample=part.sample, opening=part.opening, rng=part.rng)
+        assert text == alone.write_text(60)
 
 
 def test_the_unknown_symbol_is_never_written() -> None:

@@ -11,7 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lstm.config import SampleConfig
-from lstm.sampling import TOP, Stepper, Writer, dice, draw, probabilities
+from lstm.sampling import Stepper, Writer, dice, draw, probabilities
+from lstm.telling import TOP
 from lstm.vocabulary import UNKNOWN, Vocabulary
 from tests.engine_tools import CELLS, network
 
@@ -271,13 +272,10 @@ def test_each_character_is_told_with_its_chances() -> None:
             assert told.probability == pytest.approx(drawn_from[told.id], abs=1e-5)
             assert told.bits == pytest.approx(-np.log2(plain[told.id]), abs=1e-4)
             assert told.entropy == pytest.approx(-(plain * np.log2(plain)).sum(), abs=1e-4)
-            assert [name for name, *_ in told.top] == [
-                LETTERS.characters[place] for place in np.argsort(-plain)[:TOP]
-            ]
-            for name, at_one, as_drawn in told.top:
-                place = LETTERS.characters.index(name)
-                assert at_one == pytest.approx(plain[place], abs=1e-5)
-                assert as_drawn == pytest.approx(drawn_from[place], abs=1e-5)
+            places = np.argsort(-plain)[:TOP]
+            assert told.top.characters == LETTERS.decode(places.astype(np.uint16))
+            assert told.top.at_one == pytest.approx(plain[places], abs=1e-5)
+            assert told.top.as_drawn == pytest.approx(drawn_from[places], abs=1e-5)
 
 
 def test_likeliest_of_many_symbols_are_the_same_as_by_sorting() -> None:
@@ -286,9 +284,8 @@ def test_likeliest_of_many_symbols_are_the_same_as_by_sorting() -> None:
     one = Writer(model, many, opening=many.characters[5])
     with torch.inference_mode():
         plain = softmax(model(torch.tensor([[5]]))[0][0, -1].tolist())
-    assert [name for name, *_ in one.next_top()] == [
-        many.characters[place] for place in np.argsort(-plain)[:TOP]
-    ]
+    likeliest = np.argsort(-plain)[:TOP].astype(np.uint16)
+    assert one.next_top().characters == many.decode(likeliest)
 
 
 def test_a_new_temperature_acts_on_later_characters_only() -> None:
@@ -355,8 +352,10 @@ def test_alternatives_show_what_could_have_stood_there_and_change_nothing() -> N
     told = one.write(200)
     untouched.write(200)
     for position in (0, 5, 64, 199):
-        for seen, was in zip(one.alternatives(position), told[position].top, strict=True):
-            assert seen == pytest.approx(was, abs=1e-6)
+        seen, was = one.alternatives(position), told[position].top
+        assert seen.characters == was.characters
+        assert seen.at_one == pytest.approx(was.at_one, abs=1e-6)
+        assert seen.as_drawn == pytest.approx(was.as_drawn, abs=1e-6)
     assert one.alternatives(200) == one.next_top()
     assert (one.text, one.position) == (untouched.text, 200)
     assert one.write_text(100) == untouched.write_text(100)
@@ -435,14 +434,14 @@ def test_the_unknown_symbol_is_never_drawn_and_never_offered() -> None:
         one = Writer(model, WITH_UNKNOWN, sample=sample)
         told = one.write(300)
         assert UNKNOWN not in one.text
-        assert all(UNKNOWN not in {name for name, *_ in each.top} for each in told)
+        assert all(UNKNOWN not in each.top.characters for each in told)
         assert all(math.isfinite(each.bits) and math.isfinite(each.entropy) for each in told)
 
 
 def test_the_unknown_symbol_is_not_offered_among_few() -> None:
     few = Vocabulary(("a", "b", UNKNOWN))
     top = Writer(network(3), few).next_top()
-    assert sorted(name for name, *_ in top) == ["a", "b"]
+    assert sorted(top.characters) == ["a", "b"]
 
 
 @pytest.mark.parametrize("character", [UNKNOWN, "€", "", "ab"])

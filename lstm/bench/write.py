@@ -55,10 +55,19 @@ def _one_size(hidden: int) -> Iterator[Row]:
         yield Row("write", name, speed, "characters/s", module, speed / reference)
         if what == "text alone":
             alone, one = name, speed
+    most = _ceiling(stepper)
+    what = f"multiplying by its recurrent weights and nothing else, hidden {hidden}"
+    yield Row("write", what, most, "characters/s", alone, most / one)
     parts = [Part("!", SampleConfig(), rng) for rng in range(_TEXTS)]
     speed = _TEXTS * _speed(lambda: write(stepper, vocabulary, parts, _LENGTH))
     name = f"{_TEXTS} texts side by side, hidden {hidden}, all together"
     yield Row("write", name, speed, "characters/s", alone, speed / one)
+
+
+def _ceiling(stepper: Stepper) -> float:
+    """Return how often a second the processor gets through the weights of one character."""
+    weights, memory = stepper.layers[0].recurrent, stepper.empty()
+    return 1 / best_time(lambda: weights.dot(memory.parts[0], memory.gates.all), 0.5)
 
 
 def _stream(writer: Writer, *, told: bool) -> Callable[[], object]:

@@ -54,8 +54,7 @@ def test_write(open_page: OpenPage, language: Language, theme: str) -> None:
     typewriter.choose_the_last()
     inspector.inspect("choosing")
     page.keyboard.press("Escape")
-    typewriter.control("compare").click()
-    typewriter.wait_for(30)
+    typewriter.compare(30)
     inspector.inspect("compare")
     assert not inspector.found, inspector.report()
 

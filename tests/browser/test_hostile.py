@@ -250,8 +250,7 @@ def test_writing(open_page: OpenPage, server: Server, made: Made) -> None:
     with page.expect_download() as download:
         typewriter.control("download").click()
     assert download.value.path().read_text("utf-8") == PAYLOADS[0] + typewriter.text()
-    typewriter.control("compare").click()
-    typewriter.wait_for(40)
+    typewriter.compare(40)
     assert WRITTEN in typewriter.text(4)
     watch.nothing_came_alive()
 

@@ -190,14 +190,13 @@ def test_four_columns_share_the_dice(open_page: OpenPage) -> None:
     page = open_page("/?rng=5")
     typewriter = Typewriter(page)
     typewriter.wait_for(10)
-    typewriter.control("compare").click()
-    typewriter.wait_for(60)
+    typewriter.compare(60)
     temperatures = [typewriter.runs(lane)[0].temperature for lane in range(1, 5)]
     assert temperatures == [0.2, 0.5, 1.0, 1.2]
     typewriter.control("compared-0").fill("0.5")
     typewriter.control("compared-0").press("Enter")
     typewriter.restart()
-    typewriter.wait_for(60)
+    typewriter.wait_for_columns(60)
     assert typewriter.text(1)[:60] == typewriter.text(2)[:60]
 
 

@@ -68,6 +68,29 @@ class Typewriter:
             PATIENCE,
         )
 
+    def compare(self, least: int) -> None:
+        """Ask for the columns, and wait until so many characters stand in each of the four."""
+        self.restart("compare")
+        self.wait_for_columns(least)
+
+    def wait_for_columns(self, least: int) -> None:
+        self.root.evaluate(
+            """async (root, [least, patience]) => {
+                const columns = [1, 2, 3, 4].map(
+                    (lane) => root.querySelector(`[data-lane="${lane}"]`),
+                );
+                const text = (column) =>
+                    [...column.querySelectorAll('.run')].map((run) => run.textContent).join('');
+                const written = (column) => text(column).length;
+                const until = performance.now() + patience;
+                while (!columns.every((column) => written(column) >= least)) {
+                    if (performance.now() > until) throw new Error(`stuck: ${root.dataset.state}`);
+                    await new Promise(requestAnimationFrame);
+                }
+            }""",
+            [least, PATIENCE],
+        )
+
     def wait_for_state(self, state: str) -> None:
         self.root.and_(self.page.locator(f'[data-state="{state}"]')).wait_for()
 

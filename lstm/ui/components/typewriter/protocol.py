@@ -11,7 +11,7 @@ from typing import Any
 
 from lstm.config import SampleConfig
 from lstm.errors import CharloomError
-from lstm.sampling import Written
+from lstm.telling import Written
 
 LANES = 5
 """The writing itself, and four columns for comparing."""
@@ -145,7 +145,7 @@ def packed(lane: int, written: Sequence[Written]) -> dict[str, Any]:
         "bits": [round(one.bits * 100) for one in written],
         "entropy": [round(one.entropy * 100) for one in written],
         "chance": [round(one.probability * 10_000) for one in written],
-        "top": ["".join(entry[0] for entry in top) for top in tops],
-        "before": [[round(entry[1] * 1e6) for entry in top] for top in tops],
-        "after": [[round(entry[2] * 10_000) for entry in top] for top in tops],
+        "top": [top.characters for top in tops],
+        "before": [[round(chance * 1e6) for chance in top.at_one] for top in tops],
+        "after": [[round(chance * 10_000) for chance in top.as_drawn] for top in tops],
     }
