@@ -13,6 +13,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from lstm.batches import Batch
 from lstm.config import ModelConfig, TrainConfig
+from lstm.loss import cross_entropy
 from lstm.model import CharModel, State, bfloat16_is_native
 from lstm.ranks import ranks
 
@@ -187,13 +188,10 @@ class _Objective(nn.Module):
     def forward(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Return the mean loss in nats and the memory after the last character."""
         outputs, state = self.model.recur(self.model.embed(inputs), state)
-        if self.last_only:
-            logits = self.model.head(outputs[:, -1])
-        else:
-            logits = self.model.head(self.model.drop(outputs))
-        with torch.autocast(inputs.device.type, enabled=False):
-            flat = logits.float().flatten(0, -2)
-            return nn.functional.cross_entropy(flat, targets.flatten()), state
+        judged = outputs[:, -1] if self.last_only else self.model.drop(outputs)
+        head = self.model.head
+        flat = judged.flatten(0, -2)
+        return cross_entropy(flat, head.weight, head.bias, targets.flatten()), state
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

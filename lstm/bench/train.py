@@ -3,20 +3,25 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from lstm.bench.rows import Row, best_time
-from lstm.config import ModelConfig, TrainConfig
+from lstm.config import ModelConfig, Precision, TrainConfig
 from lstm.corpus import Corpus, Vocabulary
+from lstm.loss import at_once, cross_entropy
 from lstm.model import GATES, bfloat16_is_native
 from lstm.presets import preset
+from lstm.products import product
 from lstm.training import probe
 
 SYMBOLS = 57
+MANY_SYMBOLS = 4447
+_WIDE = 384
 _CHARACTERS = 400_000
 _SIZE = 1024
 
@@ -24,25 +29,56 @@ _SIZE = 1024
 def rows() -> Iterator[Row]:
     """Measure the training speed by hidden size, the classic recipe, and company."""
     corpus = _corpus()
-    precision = "bfloat16" if bfloat16_is_native() else "float32"
-    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-    peak = _peak(dtype)
-    name = f"matrix multiplication, {precision}, one thread"
-    yield Row("train", name, peak / 1e9, "GFLOP/s")
-    for hidden in (128, 256, 512):
-        model = ModelConfig(hidden_size=hidden)
-        speed = probe(corpus, model, TrainConfig(seconds=60.0), seconds=2.0)
-        yield Row("train", f"continuous, hidden {hidden}", speed, "characters/s")
-        work = speed * operations(model, SYMBOLS)
-        what = f"continuous, hidden {hidden}, share of it"
-        yield Row("train", what, work / 1e9, "GFLOP/s", name, work / peak)
-        most = _attainable(hidden, TrainConfig(seconds=60.0), dtype)
-        what = f"its recurrent multiplications and nothing else, hidden {hidden}"
-        yield Row("train", what, most / 1e9, "GFLOP/s", name, most / peak)
+    yield from _by_size(corpus, "float32", torch.float32)
+    if bfloat16_is_native():
+        yield from _by_size(corpus, "bfloat16", torch.bfloat16)
     classic = preset("classic", _CHARACTERS, SYMBOLS)
     speed = probe(corpus, classic.model, classic.train, seconds=2.0)
     yield Row("train", "classic", speed, "characters/s")
+    yield from _many_symbols()
     yield from _company(corpus)
+
+
+def _many_symbols() -> Iterator[Row]:
+    """Measure output layer and loss for the symbols of a Chinese novel, with their gradients."""
+    config, generator = TrainConfig(seconds=1.0), torch.Generator().manual_seed(1)
+    count = config.batch_size * config.seq_len
+    values = torch.rand(count, _WIDE, generator=generator, requires_grad=True)
+    weight = 0.1 * torch.randn(MANY_SYMBOLS, _WIDE, generator=generator)  # as a network has them
+    bias = torch.zeros(MANY_SYMBOLS, requires_grad=True)
+    weight.requires_grad_()
+    targets = torch.randint(MANY_SYMBOLS, (count,), generator=generator)
+
+    def step(judge: Callable[..., Tensor]) -> None:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16_is_native()):
+            loss = judge(values, weight, bias, targets)
+        torch.autograd.grad(loss, (values, weight, bias))
+
+    with _one_thread():
+        usual = best_time(lambda: step(at_once), 1.0)
+        ours = best_time(lambda: step(cross_entropy), 1.0)
+    name = f"output layer and loss, {MANY_SYMBOLS:,} symbols, hidden {_WIDE}"
+    yield Row("train", f"{name}: all characters at once", 1e3 * usual, "ms")
+    against = "all characters at once"
+    yield Row("train", f"{name}: a few at a time", 1e3 * ours, "ms", against, ours / usual)
+
+
+def _by_size(corpus: Corpus, precision: Precision, dtype: torch.dtype) -> Iterator[Row]:
+    """Measure the continuous recipe against one large multiplication, and against its own."""
+    peak = _peak(dtype)
+    whole = f"matrix multiplication, {precision}, one thread"
+    yield Row("train", whole, peak / 1e9, "GFLOP/s")
+    for hidden in (128, 256, 512):
+        model = ModelConfig(hidden_size=hidden)
+        config = TrainConfig(seconds=60.0, precision=precision)
+        name = f"continuous, {precision}, hidden {hidden}"
+        speed = probe(corpus, model, config, seconds=2.0)
+        yield Row("train", name, speed, "characters/s")
+        work = speed * operations(model, SYMBOLS)
+        yield Row("train", f"{name}: work", work / 1e9, "GFLOP/s", whole, work / peak)
+        most = _attainable(hidden, config, dtype)
+        what = f"{name}: its recurrent multiplications and nothing else"
+        yield Row("train", what, most / 1e9, "GFLOP/s", whole, most / peak)
 
 
 def operations(model: ModelConfig, symbols: int) -> float:
@@ -86,7 +122,7 @@ def _busy_process() -> Iterator[None]:
 def _peak(dtype: torch.dtype) -> float:
     left, right = (torch.randn(_SIZE, _SIZE).to(dtype) for _ in range(2))
     with _one_thread():
-        return 2.0 * _SIZE**3 / best_time(lambda: left @ right, 1.0)
+        return 2.0 * _SIZE**3 / _multiplying(left, right, 1.0)
 
 
 def _attainable(hidden: int, config: TrainConfig, dtype: torch.dtype) -> float:
@@ -96,14 +132,26 @@ def _attainable(hidden: int, config: TrainConfig, dtype: torch.dtype) -> float:
     as low as there are streams; only the gradient of the weights is one for all steps.
     """
     streams, steps, gates = config.batch_size, config.seq_len, 4 * hidden
-    weights = torch.randn(hidden, gates).to(dtype)
+    weights = torch.randn(gates, hidden).to(dtype)
     states, signals = (torch.randn(streams * steps, n).to(dtype) for n in (hidden, gates))
-    state, signal = states[:streams], signals[:streams]
     with _one_thread():
-        forward = best_time(lambda: state @ weights, 0.3)
-        backward = best_time(lambda: signal @ weights.t(), 0.3)
-        gradient = best_time(lambda: states.t() @ signals, 0.3)
+        forward = _multiplying(states[:streams], weights, 0.3)
+        backward = _multiplying(signals[:streams], weights.t(), 0.3)
+        gradient = _multiplying(signals.t(), states.t(), 0.3)
     return 3 * 2.0 * streams * hidden * gates / (forward + backward + gradient / steps)
+
+
+def _multiplying(rows: Tensor, matrix: Tensor, seconds: float) -> float:
+    """Return the shortest time that a product (B, N) times (M, N) transposed takes.
+
+    PyTorch knows two ways; which one is the faster hangs on processor and precision.
+    """
+    laid_out = product(matrix, len(rows))
+    columns = matrix.t()
+    return min(
+        best_time(lambda: rows @ columns, seconds),
+        best_time(lambda: laid_out(rows), seconds),
+    )
 
 
 @contextmanager

@@ -1,0 +1,89 @@
+"""The loss of many symbols: output layer and cross-entropy together, a few characters at a time.
+
+For thousands of symbols the logits of a batch are far more numbers than a processor keeps close
+by, and taking them through the memory several times costs more than the LSTM below them. Here
+they are turned into their own gradient while they are near. Knows nothing of networks.
+
+Axis letters: N characters, V vocabulary, H hidden.
+"""
+
+import torch
+from torch import Tensor
+from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.nn import functional
+
+from lstm.products import product
+
+MANY = 1024
+"""So many symbols make it the faster way."""
+
+_NEAR = 2**18
+"""Logits that are computed at a time: 1 MB in float32."""
+
+
+def cross_entropy(values: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean of -ln p of the targets, with ``p = softmax(weight values + bias)``.
+
+    The products are computed in bfloat16 where autocast says so, all else in float32.
+
+    Args:
+        values: What the output layer is fed, (N, H).
+        weight: Its weights, (V, H) float32.
+        bias: (V,) float32.
+        targets: The characters that came, (N,) int64.
+
+    Returns:
+        A scalar in nats, float32.
+    """
+    if values.device.type != "cpu" or len(weight) < MANY:
+        return at_once(values, weight, bias, targets)
+    half = torch.is_autocast_enabled("cpu")
+    dtype = torch.get_autocast_dtype("cpu") if half else torch.float32
+    rows, matrix = values.to(dtype), weight.to(dtype)
+    loss: Tensor = _Judged.apply(rows, matrix, bias, targets)  # type: ignore[no-untyped-call]
+    return loss
+
+
+def at_once(values: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+    """Return the same, with the logits of all characters in memory: for few symbols the faster."""
+    logits = functional.linear(values, weight, bias)
+    with torch.autocast(values.device.type, enabled=False):
+        return functional.cross_entropy(logits.float(), targets)
+
+
+class _Judged(torch.autograd.Function):
+    """The loss and, computed with it, its gradient by the logits: (softmax - one-hot) / N."""
+
+    @staticmethod
+    def forward(
+        ctx: FunctionCtx, values: Tensor, weight: Tensor, bias: Tensor, targets: Tensor
+    ) -> Tensor:
+        """Return the mean loss of (N, H) values; both they and the weights in the same dtype."""
+        count, symbols = len(values), len(weight)
+        rows = max(1, _NEAR // symbols)
+        multiply = product(weight, rows)
+        slopes = torch.empty(count, symbols, dtype=values.dtype)
+        by_bias = torch.zeros(symbols)
+        total = torch.zeros((), dtype=torch.float64)
+        for start in range(0, count, rows):
+            part = slice(start, start + rows)
+            wanted = targets[part, None]
+            logits = multiply(values[part]).float().add_(bias)
+            logits -= logits.amax(1, keepdim=True)
+            reached = logits.gather(1, wanted)
+            sums = logits.exp_().sum(1, keepdim=True)
+            total += (sums.log() - reached).sum()
+            logits /= sums * count
+            logits.scatter_add_(1, wanted, torch.full_like(reached, -1 / count))
+            by_bias += logits.sum(0)
+            slopes[part] = logits
+        ctx.save_for_backward(values, weight, slopes, by_bias)
+        return (total / count).float()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: FunctionCtx, given: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+        """Return the gradients by values, weights and bias."""
+        values, weight, slopes, by_bias = ctx.saved_tensors  # type: ignore[attr-defined]
+        by_values, by_weight = slopes @ weight, slopes.t() @ values
+        return given * by_values, given * by_weight, given * by_bias, None
