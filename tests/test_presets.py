@@ -11,6 +11,7 @@ from lstm.config import ModelConfig, TrainConfig
 from lstm.model import parameter_count
 from lstm.presets import (
     CHARACTERS_PER_WEIGHT,
+    LARGEST,
     PRESETS,
     PresetName,
     preset,
@@ -54,7 +55,7 @@ def test_classic_is_the_article_exactly() -> None:
             "warmup": 0.0,
             "weight_decay": 0.0,
             "clip": 0.0,
-            "precision": "float32",
+            "precision": "auto",
             "threads": 1,
             "seconds": None,
             "epochs": 60,
@@ -91,6 +92,14 @@ def test_a_longer_text_gets_no_smaller_network_and_no_more_dropout(name: PresetN
         assert all(share == round(share, 2) for share in shares)  # as the page shows them
 
 
+@pytest.mark.parametrize("name", BY_TIME)
+def test_a_shorter_text_is_read_in_fewer_streams(name: PresetName) -> None:
+    streams = [preset(name, characters, 80).train.batch_size for characters in LENGTHS]
+    assert streams == sorted(streams)
+    assert streams[0] == 8
+    assert streams[-1] == (64 if name == "deep" else 32)
+
+
 @given(st.integers(1, 10**9))
 def test_what_is_recommended_is_a_preset(characters: int) -> None:
     assert recommended(characters) in PRESETS
@@ -124,11 +133,17 @@ def test_a_slower_machine_never_gets_a_larger_network(
 
 
 def test_a_slow_machine_gets_the_largest_network_that_it_can_teach() -> None:
-    chosen = preset("quick", 600_893, 57, USUAL / 10)
+    chosen = preset("quick", 600_893, 57, USUAL / 5)
     enough = {
-        hidden: CHARACTERS_PER_WEIGHT * recurrent_weights(hidden, 64) ** 2 <= 60.0 * USUAL / 10
+        hidden: CHARACTERS_PER_WEIGHT * recurrent_weights(hidden, 64) ** 2 <= 60.0 * USUAL / 5
         for hidden in (192, 256)
     }
     assert enough == {192: True, 256: False}
     assert chosen.model.hidden_size == 192
     assert chosen.train == preset("quick", 600_893, 57).train
+
+
+def test_only_the_largest_network_takes_steps_of_64_streams() -> None:
+    chosen = preset("deep", 600_893, 57, USUAL / 10)
+    assert chosen.model.hidden_size < LARGEST
+    assert chosen.train.batch_size == 32
