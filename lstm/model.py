@@ -190,8 +190,16 @@ def parameter_count(vocab_size: int, config: ModelConfig) -> int:
 
 def bfloat16_is_native() -> bool:
     """Return whether this processor multiplies bfloat16 matrices in hardware."""
-    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-    return any(bool(getattr(torch.cpu, name, bool)()) for name in names)
+    return multiplies_tiles() or _has("_is_avx512_bf16_supported")
+
+
+def multiplies_tiles() -> bool:
+    """Return whether it does so tile by tile (AMX), several times as fast."""
+    return _has("_is_amx_tile_supported")
+
+
+def _has(feature: str) -> bool:
+    return bool(getattr(torch.cpu, feature, bool)())
 
 
 @contextmanager

@@ -3,14 +3,16 @@
 import math
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from lstm.bench import page, peers, race, recipe, scale, serving, size
+from lstm.bench import page, peers, race, recipe, scale, serving, size, train
 from lstm.bench.peers.gpt import SmallGPT, time_to_goal
-from lstm.bench.rows import Row, table
+from lstm.bench.rows import Row, machine, table
 from lstm.corpus import Corpus
 from lstm.errors import BenchError
 from lstm.presets import Preset, preset
@@ -50,12 +52,45 @@ def test_the_time_to_a_loss_is_that_of_the_first_look_that_finds_it(
     assert missed.value.key == "bench_goal_missed"
 
 
+def test_the_loss_of_many_symbols_is_measured_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def once(action: Callable[[], object], seconds: float) -> float:
+        action()
+        asked.append("measured")
+        return 0.25 * len(asked)
+
+    monkeypatch.setattr(train, "MANY_SYMBOLS", 50)
+    monkeypatch.setattr(train, "best_time", once)
+    usual, ours = train._many_symbols()
+    assert (usual.value, ours.value, ours.ratio) == (250.0, 500.0, 2.0)
+    assert ours.against in usual.what
+
+
 def test_a_table_has_a_line_for_each_figure() -> None:
     rows = [Row("write", "this", 1234.5, "/s"), Row("write", "that", 2.5, "/s", "this", 0.002)]
     assert table(rows).splitlines()[2:] == [
         "| write | this | 1,234 /s |  |  |",
         "| write | that | 2.500 /s | 0.00 | this |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("amx", "avx", "said"),
+    [
+        (True, True, ", AMX, native bfloat16"),
+        (False, True, ", native bfloat16"),
+        (False, False, ", no native bfloat16"),
+    ],
+)
+def test_a_machine_is_told_by_what_it_multiplies(
+    amx: bool, avx: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert machine() == f"2 cores, AVX512{said}"
 
 
 def test_a_large_text_is_read_trained_on_and_judged() -> None:
@@ -99,6 +134,16 @@ def test_a_race_is_drawn_with_every_name() -> None:
     assert {"Quick", "Keras", "2", "10", "50"} <= set(said)
     dots = [one.attrib["class"] for one in element.iter("{http://www.w3.org/2000/svg}circle")]
     assert dots == ["quick", "quick", "keras"]  # what lies above the plot is left out
+
+
+def test_a_curves_name_makes_way_for_those_beside_it_alone() -> None:
+    points = {"Quick": (20.0, 2.0), "Deep": (100.0, 2.0), "Standard": (101.0, 2.0)}
+    drawn = race.plot({name: [(1.0, 3.0), end] for name, end in points.items()})
+    element = ElementTree.fromstring(drawn)
+    places = {one.text: one for one in element.iter("{http://www.w3.org/2000/svg}text")}
+    quick, deep, standard = (float(places[name].attrib["y"]) for name in points)
+    assert quick == deep
+    assert abs(standard - deep) >= 12.0
 
 
 def test_a_recipe_is_compared_with_every_variant(monkeypatch: pytest.MonkeyPatch) -> None:

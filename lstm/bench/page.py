@@ -7,7 +7,7 @@ include the browser's own work, so they hold for the machine that they were meas
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,9 @@ from lstm.bench.rows import Row
 from lstm.bench.serving import Server, serving
 from lstm.corpus import Corpus
 from lstm.errors import BenchError
-from lstm.presets import preset
+from lstm.presets import Preset, preset
+from lstm.records import RunState
+from lstm.training import probe
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -33,6 +35,7 @@ FAST_3G: dict[str, Any] = {
 """Chromium's preset of that name (Slow 4G in newer versions): milliseconds, bytes per second."""
 
 _PATIENCE = 120.0
+_MEASURED = 15.0  # seconds of training
 _MOMENTS = {"rooms to choose from": ".st-key-header a", "the network writes": ".typewriter .run"}
 """What is waited for, in the order in which it appears."""
 
@@ -58,7 +61,8 @@ def rows() -> Iterator[Row]:
     """Measure how soon the page is there, and how soon the text follows the slider.
 
     A server that only starts; a first and a second visit over a slow line; then the slider of the
-    landing page, while a training has the other core.
+    landing page, while a training has the other core; and that training's speed, by its own clock
+    of optimizer steps, alone and with somebody who watches it while a network writes.
 
     Raises:
         BenchError: There is no playwright or no browser, the server does not start, or the
@@ -73,8 +77,9 @@ def rows() -> Iterator[Row]:
             with browser.new_context() as context:
                 yield from _visit(context, url, "Fast 3G, first visit")
                 yield from _visit(context, url, "Fast 3G, second visit")
-            with _training(server), browser.new_context() as context:
+            with _training(server) as run, browser.new_context() as context:
                 yield from _slider(context, url)
+                yield from _speeds(server, run, context)
 
 
 def _visit(
@@ -126,19 +131,61 @@ def _slider(context: "BrowserContext", url: str) -> Iterator[Row]:
         yield Row("page", what, value, "ms")
 
 
-@contextmanager
-def _training(server: Server) -> Iterator[None]:
-    """Let a training run for the length of a block."""
+def _speeds(server: Server, run: str, context: "BrowserContext") -> Iterator[Row]:
+    """Tell the training's speed with two pages open, with none, and without any app."""
+    with server.store() as store:
+        token = store.share(run)
+    watching = context.new_page()
+    watching.set_default_timeout(_PATIENCE * 1000)
+    watching.goto(f"{server.url}/train?shared={token}")
+    watching.locator(".js-plotly-plot").first.wait_for()
+    watched = _speed(server, run)
+    for page in context.pages:
+        page.close()
+    alone = _speed(server, run)
+    with server.store() as store:
+        store.pause(run)
+        _wait_for(lambda: store.run(run).state == RunState.PAUSED)
+    corpus, chosen = _task()
+    bare = probe(corpus, chosen.model, chosen.train, _MEASURED)
+    name = "training, the bare loop"
+    yield Row("page", name, bare, "characters/s")
+    yield Row("page", "training in the app", alone, "characters/s", name, alone / bare)
+    what = "training in the app, watched in one tab while a network writes in another"
+    yield Row("page", what, watched, "characters/s", name, watched / bare)
+
+
+def _speed(server: Server, run: str) -> float:
+    """Return how many characters a second a training gets through, for a while."""
+    with server.store() as store:
+        before = store.run(run)
+        _wait_for(lambda: store.run(run).seconds >= before.seconds + _MEASURED)
+        after, train = store.run(run), before.train_config
+    characters = (after.step - before.step) * train.batch_size * train.seq_len
+    return characters / (after.seconds - before.seconds)
+
+
+def _task() -> tuple[Corpus, Preset]:
     corpus = Corpus.from_text(library.read_bundled("essays-en"), name="essays")
-    chosen = preset("standard", corpus.characters, corpus.vocabulary.size)
+    return corpus, preset("standard", corpus.characters, corpus.vocabulary.size)
+
+
+def _wait_for(ready: Callable[[], bool]) -> None:
+    until = time.monotonic() + _PATIENCE
+    while not ready():
+        if time.monotonic() > until:
+            raise BenchError("bench_no_training")
+        time.sleep(0.2)
+
+
+@contextmanager
+def _training(server: Server) -> Iterator[str]:
+    """Let a training run for the length of a block; the value is its id."""
+    corpus, chosen = _task()
     with server.store() as store:
         run = store.create("bench", "essays", corpus, chosen.model, chosen.train, "standard")
-        until = time.monotonic() + _PATIENCE
-        while not store.run(run.id).has_model:
-            if time.monotonic() > until:
-                raise BenchError("bench_no_training")
-            time.sleep(0.2)
-        yield
+        _wait_for(lambda: store.run(run.id).has_model)
+        yield run.id
 
 
 @contextmanager

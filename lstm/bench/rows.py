@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from lstm.model import bfloat16_is_native
+from lstm.model import bfloat16_is_native, multiplies_tiles
 
 SECONDS = "CHARLOOM_BENCH_SECONDS"
 """Variable that says how long a bench lasts, or each training in it at most."""
@@ -54,7 +54,8 @@ def machine() -> str:
     """Return the machine's class: cores and what its processor multiplies natively."""
     cores = os.cpu_count() or 1
     half = "native bfloat16" if bfloat16_is_native() else "no native bfloat16"
-    return f"{cores} cores, {torch.backends.cpu.get_cpu_capability()}, {half}"
+    tiles = ", AMX" if multiplies_tiles() else ""
+    return f"{cores} cores, {torch.backends.cpu.get_cpu_capability()}{tiles}, {half}"
 
 
 def best_time(action: Callable[[], object], seconds: float = 1.0, least: int = 3) -> float:

@@ -20,6 +20,7 @@ WIDE, NARROW = 760.0, 400.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66.0, 16.0, 14.0, 42.0
 _LABELS = 148.0  # room on the right where lines have labels
 _LINE_HEIGHT = 15.0
+_NAME_WIDTH = 100.0  # of a curve, at its end
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,12 +206,21 @@ class _Drawing:
     def names(self, lines: Sequence[Line]) -> list[str]:
         """Write at the end of each line what it is called; none over another."""
         named = [line for line in lines if line.name and len(line.x)]
-        named.sort(key=lambda line: self.y(float(line.y[-1])))
-        places = [self.y(float(line.y[-1])) for line in named]
-        apart = spread(places, _LINE_HEIGHT, self.bottom)
+        ends = [(self.x(float(line.x[-1])), self.y(float(line.y[-1])), line) for line in named]
+        columns: list[list[tuple[float, float, Line]]] = []
+        for end in sorted(ends, key=lambda end: end[:2]):
+            if columns and end[0] - columns[-1][0][0] < _NAME_WIDTH:
+                columns[-1].append(end)
+            else:  # so far to the right that it is in nobody's way
+                columns.append([end])
+        return [mark for column in columns for mark in self._column(column)]
+
+    def _column(self, ends: list[tuple[float, float, Line]]) -> list[str]:
+        ends = sorted(ends, key=lambda end: end[1])
+        apart = spread([y for _, y, _ in ends], _LINE_HEIGHT, self.bottom)
         return [
-            _label(line.name, self.x(float(line.x[-1])) + 8, place + 4, "start")
-            for line, place in zip(named, apart, strict=True)
+            _label(line.name, x + 8, place + 4, "start")
+            for (x, _, line), place in zip(ends, apart, strict=True)
         ]
 
     def star(self) -> list[str]:
