@@ -19,19 +19,26 @@ _UPLOADS = "_returned_uploads"
 
 def bring_back() -> None:
     """Draw the control, and what was found in the file."""
-    _take()
-    found: Returned | CharloomError | None = st.session_state.get(_FOUND)
-    with st.expander(t("runs.back.title"), expanded=found is not None, key="bring-back"):
+    uploaded = st.session_state.get(_uploader()) is not None
+    expanded = uploaded or _FOUND in st.session_state
+    with st.expander(t("runs.back.title"), expanded=expanded, key="bring-back"):
         st.caption(t("runs.back.about"))
+        # Above the control: that one changes its height once more when it is emptied, and what
+        # stands below it would move away from under the pointer.
+        place = st.empty()
+        with place:
+            _take()
+        found: Returned | CharloomError | None = st.session_state.get(_FOUND)
+        with place.container():
+            if isinstance(found, Returned):
+                _show(found)
+            elif found is not None:
+                alert(found.text(language()))
         st.file_uploader(
             t("runs.back.file", most=st.get_option("server.maxUploadSize")),
             type=[ending.removeprefix(".") for ending in ENDINGS],
             key=_uploader(),
         )
-        if isinstance(found, Returned):
-            _show(found)
-        elif found is not None:
-            alert(found.text(language()))
 
 
 def _uploader() -> str:

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from lstm.checkpoint import dumps
 from lstm.messages import Language, text
 from tests.browser.axe import Inspector
 from tests.browser.conftest import PATIENCE, OpenPage
 from tests.browser.test_accessible import LOOKS, settled
 from tests.browser.test_takehome import open_offers, take
 from tests.browser.typewriter import Typewriter
+from tests.export.export_tools import a_network
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
@@ -60,3 +62,35 @@ def test_a_model_comes_back_and_writes(
     stop = page.get_by_role("button", name=text("train.watch.stop", language), exact=True)
     stop.click()
     expect(page.get_by_text(text("train.state.stopped", language), exact=True)).to_be_visible()
+
+
+def test_what_was_found_stays_where_it_appeared(open_page: OpenPage, tmp_path: Path) -> None:
+    file = tmp_path / "x.safetensors"
+    file.write_bytes(dumps(a_network()))
+    page = open_page("/runs")
+    page.get_by_text(text("runs.back.title"), exact=True).click()
+    chooser = page.locator('[data-testid="stFileUploader"] input[type=file]')
+    keep = page.get_by_role("button", name=text("runs.back.keep"), exact=True)
+    for kept in range(1, 4):
+        expect(chooser).to_have_count(1)
+        page.evaluate(_PLACES)
+        chooser.set_input_files(file)
+        expect(keep).to_be_visible()
+        settled(page)
+        assert len(page.evaluate("window.places")) == 1
+        keep.click()
+        expect(page.locator("[class*='st-key-run-']")).to_have_count(kept)
+        settled(page)
+
+
+_PLACES = """() => {
+    window.places = [];
+    const look = () => {
+        const button = document.querySelector('.st-key-keep-returned button');
+        const place = button && Math.round(button.getBoundingClientRect().y);
+        if (button && place !== window.places.at(-1)) window.places.push(place);
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+"""Notes every place at which the button is seen, frame by frame."""
