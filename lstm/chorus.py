@@ -60,7 +60,8 @@ class _Chorus:
         count, size = len(parts), stepper.hidden_size
         self.cell = stepper.cell
         self.layers = [_shared(layer, count) for layer in stepper.layers]
-        self.head, self.head_bias = _product(stepper.head, count), stepper.head_bias
+        self.output = [_product(matrix, count) for matrix in stepper.output]
+        self.head_bias = stepper.head_bias
         self.memory = [np.zeros((count, size), np.float32) for _ in stepper.empty().parts]
         self.inverse = np.array([[1 / max(part.sample.temperature, COLDEST)] for part in parts])
         self.special = [row for row, part in enumerate(parts) if not _is_plain(part.sample)]
@@ -116,9 +117,10 @@ class _Chorus:
             gates = Gates.of(self.cell, layer.recurrent(own[0]))
             CELLS[self.cell](gates, layer.incoming(values), layer.recurrent_bias, own)
             values = own[0]
-        logits = self.head(values)
-        logits += self.head_bias
-        return mask_unknown(logits, self.vocabulary.unknown)
+        for multiply in self.output:
+            values = multiply(values)
+        values += self.head_bias
+        return mask_unknown(values, self.vocabulary.unknown)
 
 
 _Product = Callable[[Floats], Floats]

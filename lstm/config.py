@@ -75,6 +75,8 @@ class ModelConfig(_Checked):
     num_layers: int = 1
     embedding_size: int = 64
     """Numbers that stand for one character on its way in; 0 feeds it one-hot."""
+    tied: bool = False
+    """Whether the output layer's weights are the embedding's, see ``lstm.model.TiedHead``."""
     dropout: float = 0.0
     """Share of a layer's outputs set to zero on the way to the next one or the head, in training
     only."""
@@ -90,6 +92,9 @@ class ModelConfig(_Checked):
         self._whole("hidden_size", 1, 2048)
         self._whole("num_layers", 1, 4)
         self._whole("embedding_size", 0, 1024)
+        self._flag("tied")
+        if self.tied and not self.embedding_size:
+            raise ConfigError("tied", "nothing_to_tie")
         self._number("dropout", 0.0, 0.9)
         self._number("recurrent_dropout", 0.0, 0.9)
         self._number("forget_bias", -5.0, 10.0)

@@ -38,7 +38,7 @@ def carried_loss(model: CharModel, ids: Ids) -> float:
     """
     with evaluating(model):
         state: State = model.zero_state(1)
-        total = _nats(model.head(state[0][-1]), _row(model, ids[:1]))
+        total = _nats(model.logits(state[0][-1]), _row(model, ids[:1]))
         for start in range(0, len(ids) - 1, _BLOCK):
             block = _row(model, ids[start : start + _BLOCK + 1])
             logits, state = model(block[None, :-1], state)
@@ -67,7 +67,7 @@ def quick_loss(model: CharModel, ids: Ids, limit: int = 200_000) -> float:
     starts = [round(index * spacing) for index in range(_STREAMS)]
     starts[0] = _WARM_UP  # nothing stands before the first piece: its beginning is the warm-up
     rows = np.stack([ids[start - _WARM_UP : start + length] for start in starts if start])
-    block = torch.from_numpy(rows.astype(np.int64)).to(model.head.weight.device)
+    block = torch.from_numpy(rows.astype(np.int64)).to(model.device)
     with evaluating(model):
         _, state = model(block[:, : _WARM_UP - 1])
         total = 0.0
@@ -106,9 +106,9 @@ def windowed_loss(
     with evaluating(model):
         for start in range(0, len(places), _WINDOWS):
             inputs, targets = windows(ids, places[start : start + _WINDOWS], seq_len)
-            device = model.head.weight.device
+            device = model.device
             outputs, _ = model.recur(model.embed(inputs.to(device)), None)
-            total += _nats(model.head(outputs[:, -1]), targets.to(device))
+            total += _nats(model.logits(outputs[:, -1]), targets.to(device))
     return total / judged
 
 
@@ -131,7 +131,7 @@ def held_out_loss(model: CharModel, config: TrainConfig | None, ids: Ids, first:
 
 
 def _row(model: CharModel, ids: Ids) -> Tensor:
-    return torch.from_numpy(np.asarray(ids, dtype=np.int64)).to(model.head.weight.device)
+    return torch.from_numpy(np.asarray(ids, dtype=np.int64)).to(model.device)
 
 
 def _nats(logits: Tensor, targets: Tensor) -> float:

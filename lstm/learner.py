@@ -189,9 +189,8 @@ class _Objective(nn.Module):
         """Return the mean loss in nats and the memory after the last character."""
         outputs, state = self.model.recur(self.model.embed(inputs), state)
         judged = outputs[:, -1] if self.last_only else self.model.drop(outputs)
-        head = self.model.head
-        flat = judged.flatten(0, -2)
-        return cross_entropy(flat, head.weight, head.bias, targets.flatten()), state
+        output = self.model.output(judged.flatten(0, -2))
+        return cross_entropy(*output, targets.flatten()), state
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

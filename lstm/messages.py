@@ -39,6 +39,15 @@ def text(key: str, language: Language = "en", /, **values: object) -> str:
     return catalogue(language)[key].format(**values)
 
 
+def setting_value(value: object, language: Language) -> str:
+    """Return a setting's value in words: a number, one of several, yes or no, or nothing."""
+    if value is None:
+        return text("settings.value.none", language)
+    if isinstance(value, bool):
+        return text(f"settings.value.{'yes' if value else 'no'}", language)
+    return text(f"settings.value.{value}", language) if isinstance(value, str) else f"{value:g}"
+
+
 def _flatten(prefix: str, table: dict[str, object], into: dict[str, str]) -> None:
     for name, value in table.items():
         if isinstance(value, dict):

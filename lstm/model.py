@@ -25,8 +25,25 @@ _FUNCTIONS: dict[str, Callable[..., tuple[Tensor, ...]]] = {
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
+class TiedHead(nn.Module):
+    """What is an output layer's own if its weights are the embedding's.
+
+    A symbol then has one vector (E,) for being read and for being foretold, which of thousands of
+    symbols saves the larger part of the weights and of the work. What the memory answers (H,) is
+    brought to that size first.
+
+    Sources: Press & Wolf (2017), arXiv:1608.05859; Inan et al. (2017), arXiv:1611.01462.
+    """
+
+    def __init__(self, hidden_size: int, embedding_size: int, vocab_size: int) -> None:
+        """Build it with fresh weights."""
+        super().__init__()
+        self.projection = nn.Linear(hidden_size, embedding_size, bias=False)
+        self.bias = nn.Parameter(torch.zeros(vocab_size))
+
+
 class CharModel(nn.Module):
-    """Embedding (or one-hot), a stack of recurrent layers, and a linear head.
+    """Embedding (or one-hot), a stack of recurrent layers, and a linear head, tied or not.
 
     The layers are separate one-layer modules, so that what each of them does can be looked at.
     The LSTM is that of Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al.
@@ -50,7 +67,11 @@ class CharModel(nn.Module):
         self.layers = nn.ModuleList(
             CELLS[config.cell](size, config.hidden_size, batch_first=True) for size in sizes[:-1]
         )
-        self.head = nn.Linear(config.hidden_size, vocab_size)
+        self.head = (
+            TiedHead(config.hidden_size, config.embedding_size, vocab_size)
+            if config.tied
+            else nn.Linear(config.hidden_size, vocab_size)
+        )
         self._initialise()
 
     def _initialise(self) -> None:
@@ -71,15 +92,20 @@ class CharModel(nn.Module):
             if self.config.cell != "gru":
                 # torch adds two biases; trained both, they would learn twice as fast as one.
                 weights["bias_hh_l0"].requires_grad_(False)
-        nn.init.xavier_uniform_(self.head.weight)
+        head = self.head.projection if isinstance(self.head, TiedHead) else self.head
+        nn.init.xavier_uniform_(head.weight)
         nn.init.zeros_(self.head.bias)
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights lie."""
+        return self.head.bias.device
 
     def zero_state(self, batch_size: int) -> State:
         """Return the empty memory: zeros, each (L, B, H), float32, on the model's device."""
         shape = (self.config.num_layers, batch_size, self.config.hidden_size)
         parts = 2 if self.config.cell == "lstm" else 1
-        device = self.head.weight.device
-        return tuple(torch.zeros(shape, device=device) for _ in range(parts))
+        return tuple(torch.zeros(shape, device=self.device) for _ in range(parts))
 
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Read characters and predict the next one after each.
@@ -92,7 +118,7 @@ class CharModel(nn.Module):
             Logits (B, T, V) and the memory after the last character.
         """
         outputs, state = self.recur(self.embed(ids), state)
-        return self.head(self.drop(outputs)), state
+        return self.logits(self.drop(outputs)), state
 
     def embed(self, ids: Tensor) -> Tensor:
         """Return what the first layer is fed: (B, T) int64 to (B, T, E or V) float32."""
@@ -121,6 +147,24 @@ class CharModel(nn.Module):
             after.append(tuple(memory))
         joined = tuple(torch.cat(parts).float() for parts in zip(*after, strict=True))
         return values, joined
+
+    def logits(self, values: Tensor) -> Tensor:
+        """Return what the last layer's outputs (..., H) say of the next character: (..., V)."""
+        return nn.functional.linear(*self.output(values))
+
+    def output(self, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what logits are computed from: rows, weights and bias of the output layer.
+
+        Args:
+            values: The last layer's outputs, (..., H).
+
+        Returns:
+            Rows (..., H), weights (V, H) and bias (V,); with E in place of H if they are tied.
+        """
+        if isinstance(self.head, TiedHead):
+            assert self.embedding is not None
+            return self.head.projection(values), self.embedding.weight, self.head.bias
+        return values, self.head.weight, self.head.bias
 
     def drop(self, values: Tensor) -> Tensor:
         """Set some of a layer's outputs (B, T, H) to zero, in training only.
@@ -185,7 +229,8 @@ def parameter_count(vocab_size: int, config: ModelConfig) -> int:
     biases = 2 if config.cell == "gru" else 1
     inputs = [config.embedding_size or vocab_size] + [hidden] * (config.num_layers - 1)
     recurrent = sum(gates * hidden * (size + hidden + biases) for size in inputs)
-    return vocab_size * config.embedding_size + recurrent + vocab_size * (hidden + 1)
+    output = config.embedding_size * hidden if config.tied else vocab_size * hidden
+    return vocab_size * config.embedding_size + recurrent + output + vocab_size
 
 
 def bfloat16_is_native() -> bool:

@@ -24,6 +24,10 @@ CHARACTERS_PER_WEIGHT = 10.0
 """So many characters for each recurrent weight a training should get through at least, repeated
 ones included: on a machine where it can't, a smaller network learns more in the same time."""
 
+MANY_SYMBOLS = 1024
+"""From so many on the output layer takes longer than the memory, unless it shares the embedding's
+weights."""
+
 LARGEST = 512
 """Hidden size that half an hour suffices for."""
 
@@ -67,6 +71,7 @@ def preset(name: PresetName, characters: int, symbols: int, pace: float | None =
     model = ModelConfig(
         hidden_size=hidden,
         embedding_size=embedding,
+        tied=symbols >= MANY_SYMBOLS,
         dropout=_dropout(name, characters),
         recurrent_dropout=_recurrent_dropout(name, characters),
     )

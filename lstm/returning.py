@@ -34,6 +34,9 @@ MOST_FACT = 1e9
 MOST_BITS = 64.0
 """Likewise bits per character."""
 
+_BY_SYMBOL = ("model.embedding.weight", "model.head.weight", "model.head.bias")
+"""Weights with a row for each symbol."""
+
 NEW_SHARE = 0.01
 """Probability that all new symbols with the same stand-in begin with together, as a share of the
 stand-in's own: so a network that grew still writes what it wrote."""
@@ -234,4 +237,4 @@ def _grown(saved: Saved, vocabulary: Vocabulary, stand_ins: Mapping[str, str]) -
 
 def _with_rows(name: str, value: Tensor, rows: Tensor) -> Tensor:
     """Return a weight with the rows of the symbols; others are the same for any vocabulary."""
-    return value[rows] if name.startswith(("model.embedding.", "model.head.")) else value.clone()
+    return value[rows] if name in _BY_SYMBOL else value.clone()

@@ -107,7 +107,10 @@ class Stepper:
         for index in range(model.config.num_layers):
             table = weights.get("embedding.weight") if index == 0 else None
             self.layers.append(self._layer(weights, index, table))
-        self.head = np.ascontiguousarray(weights["head.weight"])
+        tied = ("head.projection.weight", "embedding.weight")
+        names = tied if model.config.tied else ("head.weight",)
+        # What the last layer's answer is multiplied by: (V, H), or (E, H) and then (V, E).
+        self.output = [weights[name] for name in names]
         self.head_bias = weights["head.bias"]
         self._advance = CELLS[self.cell]
 
@@ -163,9 +166,10 @@ class Stepper:
     def logits(self, memory: Memory) -> Floats:
         """Return the logits (V,) that belong to a memory."""
         last = memory.parts[-2] if self.cell == "lstm" else memory.parts[-1]
-        result: Floats = self.head.dot(last)
-        result += self.head_bias
-        return result
+        for matrix in self.output:
+            last = matrix.dot(last)
+        last += self.head_bias
+        return last
 
 
 # One step of each cell: gates that hold what the recurrent weights make of h, with the halved

@@ -52,7 +52,9 @@ def test_the_time_to_a_loss_is_that_of_the_first_look_that_finds_it(
     assert missed.value.key == "bench_goal_missed"
 
 
-def test_the_loss_of_many_symbols_is_measured_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_many_symbols_cost_is_measured_with_and_without_tying(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked: list[str] = []
 
     def once(action: Callable[[], object], seconds: float) -> float:
@@ -62,9 +64,10 @@ def test_the_loss_of_many_symbols_is_measured_both_ways(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(train, "MANY_SYMBOLS", 50)
     monkeypatch.setattr(train, "best_time", once)
-    usual, ours = train._many_symbols()
-    assert (usual.value, ours.value, ours.ratio) == (250.0, 500.0, 2.0)
-    assert ours.against in usual.what
+    monkeypatch.setattr(train, "probe", lambda *_, seconds: 2048 / 2.0)
+    rows = list(train._many_symbols())
+    assert [row.value for row in rows] == [2000, 250, 500, 500, 2000, 750, 750]
+    assert [row.ratio for row in rows] == [None, None, 2.0, 0.25, None, 3.0, 0.375]
 
 
 def test_a_table_has_a_line_for_each_figure() -> None:

@@ -36,7 +36,7 @@ def test_the_dice_are_the_writers(rngs: list[int], first: int) -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("shape", [{}, {"num_layers": 2, "embedding_size": 0}])
+@pytest.mark.parametrize("shape", [{}, {"num_layers": 2, "embedding_size": 0}, {"tied": True}])
 def test_every_text_is_what_a_writer_alone_writes(cell: str, shape: dict[str, int]) -> None:
     stepper = Stepper(network(KNOWN.size, cell=cell, **shape))
     texts = write(stepper, KNOWN, PARTS, 120)

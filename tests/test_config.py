@@ -58,13 +58,15 @@ CHOICES = [
     (TrainConfig, "precision", ("auto", "float32", "bfloat16")),
 ]
 
+FLAGS = [(ModelConfig, "tied")]
+
 
 def make(kind: Config, **values: object) -> object:
     return kind.from_json({**NEEDED[kind], **values})
 
 
 def test_every_field_is_in_a_table_of_this_file() -> None:
-    listed = {(kind, field) for kind, field, *_ in [*RANGES, *CHOICES]}
+    listed = {(kind, field) for kind, field, *_ in [*RANGES, *CHOICES, *FLAGS]}
     fields = {(kind, field.name) for kind in NEEDED for field in dataclasses.fields(kind)}
     assert listed == fields
 
@@ -107,6 +109,23 @@ def test_only_listed_choices_are_taken(kind: Config, field: str, choices: tuple[
         with pytest.raises(ConfigError) as caught:
             make(kind, **{field: wrong})
         assert all(choice in str(caught.value) for choice in choices)
+
+
+@pytest.mark.parametrize(("kind", "field"), FLAGS)
+def test_a_flag_is_true_or_false_and_nothing_else(kind: Config, field: str) -> None:
+    for value in (True, False):
+        assert getattr(make(kind, **{field: value}), field) is value
+    wrongs: tuple[object, ...] = (0, 1, None, "true", [], {})
+    for wrong in wrongs:
+        with pytest.raises(ConfigError) as caught:
+            make(kind, **{field: wrong})
+        assert (caught.value.field, caught.value.key) == (field, "not_one_of")
+
+
+def test_without_an_embedding_there_is_nothing_to_tie() -> None:
+    with pytest.raises(ConfigError, match="embedding") as caught:
+        ModelConfig(embedding_size=0, tied=True)
+    assert caught.value.field == "tied"
 
 
 def test_a_training_without_an_end_is_refused() -> None:

@@ -24,7 +24,7 @@ def losses_one_by_one(
     losses = []
     with torch.inference_mode():
         state = model.zero_state(1)
-        logits = model.head(state[0][-1])
+        logits = model.logits(state[0][-1])
         for character in ids.tolist():
             losses.append(-float(logits[0].log_softmax(-1)[character]))
             logits, state = model.step(torch.tensor([character]), state)
@@ -74,7 +74,7 @@ def test_quick_loss_judges_all_parts_of_a_long_text() -> None:
     """The limit is below the length, and the second half is another language."""
     model = network(SYMBOLS)
     with torch.no_grad():
-        model.head.weight.zero_()
+        model.head.get_parameter("weight").zero_()
         model.head.bias.zero_()
         model.head.bias[0] = 5.0
     easy, hard = np.zeros(8_000, np.uint16), np.ones(8_000, np.uint16)

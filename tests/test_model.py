@@ -1,10 +1,13 @@
 """The network against PyTorch's own stack and against the formulas written out."""
 
+import dataclasses
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lstm import model as model_module
 from lstm.config import ModelConfig
@@ -20,8 +23,14 @@ from tests.engine_tools import CELLS as CELL_NAMES
 from tests.engine_tools import network
 
 SYMBOLS = 7
-SHAPES = [(cell, layers, size) for cell in CELL_NAMES for layers in (1, 2, 3) for size in (0, 5)]
-every_shape = pytest.mark.parametrize(("cell", "layers", "embedding"), SHAPES)
+ENDS = ({"embedding_size": 0}, {"embedding_size": 5}, {"embedding_size": 5, "tied": True})
+SHAPES = [
+    {"cell": cell, "num_layers": layers, **ends}
+    for cell in CELL_NAMES
+    for layers in (1, 2, 3)
+    for ends in ENDS
+]
+every_shape = pytest.mark.parametrize("shape", SHAPES, ids=str)
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,21 +54,21 @@ def torch_stack(model: CharModel) -> nn.RNNBase:
 
 
 @every_shape
-def test_forward_agrees_with_torch(cell: str, layers: int, embedding: int) -> None:
-    model = network(SYMBOLS, cell=cell, num_layers=layers, embedding_size=embedding)
+def test_forward_agrees_with_torch(shape: dict[str, Any]) -> None:
+    model = network(SYMBOLS, **shape)
     ids = some_ids()
     state = tuple(torch.randn_like(part) for part in model.zero_state(3))
     embedded = model.embedding(ids) if model.embedding else nn.functional.one_hot(ids, SYMBOLS)
-    outputs, memory = torch_stack(model)(embedded.float(), state if cell == "lstm" else state[0])
+    outputs, memory = torch_stack(model)(embedded.float(), state if len(state) == 2 else state[0])
     logits, after = model(ids, state)
-    torch.testing.assert_close(logits, model.head(outputs), atol=1e-5, rtol=0)
-    for ours, theirs in zip(after, memory if cell == "lstm" else [memory], strict=True):
+    torch.testing.assert_close(logits, model.logits(outputs), atol=1e-5, rtol=0)
+    for ours, theirs in zip(after, memory if len(state) == 2 else [memory], strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
 
 
 @every_shape
-def test_step_by_step_is_the_same_as_all_at_once(cell: str, layers: int, embedding: int) -> None:
-    model = network(SYMBOLS, cell=cell, num_layers=layers, embedding_size=embedding)
+def test_step_by_step_is_the_same_as_all_at_once(shape: dict[str, Any]) -> None:
+    model = network(SYMBOLS, **shape)
     ids = some_ids()
     logits, after = model(ids)
     state = model.zero_state(3)
@@ -90,7 +99,10 @@ def test_lstm_computes_the_published_formulas() -> None:
         take, forget, candidate, output = gates.reshape(4, 8)
         cell = sigmoid(forget) * cell + sigmoid(take) * np.tanh(candidate)
         hidden = sigmoid(output) * np.tanh(cell)
-        wanted = model.head.weight.detach().numpy() @ hidden + model.head.bias.detach().numpy()
+        wanted = (
+            model.head.get_parameter("weight").detach().numpy() @ hidden
+            + model.head.bias.detach().numpy()
+        )
         np.testing.assert_allclose(logits[0, place].detach().numpy(), wanted, atol=1e-5)
 
 
@@ -114,12 +126,46 @@ def test_fresh_recurrent_weights_keep_lengths(cell: str) -> None:
 
 def test_fresh_input_weights_are_spread_as_glorot_says() -> None:
     """Uniform within sqrt(6 / (inputs + outputs)); Glorot & Bengio (2010)."""
-    model = CharModel(SYMBOLS, ModelConfig(hidden_size=40, embedding_size=10))
-    inputs = dict(model.layers[0].named_parameters())["weight_ih_l0"]
-    for matrix in (inputs, model.head.weight):
-        limit = (6 / sum(matrix.shape)) ** 0.5
-        assert 0.95 * limit < matrix.abs().max() <= limit
-    assert not model.head.bias.any()
+    for tied, last in ((False, "weight"), (True, "projection.weight")):
+        shape = ModelConfig(hidden_size=40, embedding_size=10, tied=tied)
+        model = CharModel(SYMBOLS, shape)
+        inputs = model.layers[0].get_parameter("weight_ih_l0")
+        for matrix in (inputs, model.head.get_parameter(last)):
+            limit = (6 / sum(matrix.shape)) ** 0.5
+            assert 0.95 * limit < matrix.abs().max() <= limit
+        assert not model.head.bias.any()
+
+
+def test_tied_the_output_layer_is_the_embedding_times_the_projection() -> None:
+    tied, ids = network(SYMBOLS, tied=True), some_ids()
+    torch.testing.assert_close(tied(ids)[0], twin_of(tied)(ids)[0], atol=1e-5, rtol=0)
+
+
+def test_what_is_tied_learns_from_reading_and_from_foretelling() -> None:
+    """Its gradient is the sum of those of the two tables that an untied network has."""
+    tied = network(SYMBOLS, tied=True)
+    by_both, by_projection = gradients(tied, "embedding.weight", "head.projection.weight")
+    by_inner, by_outer = gradients(twin_of(tied), "embedding.weight", "head.weight")
+    projection, embedding = map(tied.get_parameter, ("head.projection.weight", "embedding.weight"))
+    wanted = by_inner + by_outer @ projection.T
+    torch.testing.assert_close(by_both, wanted, atol=1e-5, rtol=0)
+    torch.testing.assert_close(by_projection, embedding.T @ by_outer, atol=1e-5, rtol=0)
+
+
+def gradients(model: CharModel, *names: str) -> tuple[Tensor, ...]:
+    """Those of a loss by some of the weights."""
+    ids = some_ids()
+    loss = nn.functional.cross_entropy(model(ids)[0].flatten(0, 1), ids.flip(1).flatten())
+    return torch.autograd.grad(loss, [model.get_parameter(name) for name in names])
+
+
+def twin_of(tied: CharModel) -> CharModel:
+    """The network of the same function whose output layer has weights of its own."""
+    twin = CharModel(tied.vocab_size, dataclasses.replace(tied.config, tied=False)).eval()
+    weights = tied.state_dict()
+    weights["head.weight"] = weights["embedding.weight"] @ weights.pop("head.projection.weight")
+    twin.load_state_dict(weights)
+    return twin
 
 
 def test_fresh_weights_depend_on_the_seed_alone() -> None:
@@ -133,8 +179,8 @@ def test_fresh_weights_depend_on_the_seed_alone() -> None:
 
 
 @every_shape
-def test_parameter_count_is_the_real_one(cell: str, layers: int, embedding: int) -> None:
-    model = network(SYMBOLS, cell=cell, num_layers=layers, embedding_size=embedding)
+def test_parameter_count_is_the_real_one(shape: dict[str, Any]) -> None:
+    model = network(SYMBOLS, **shape)
     real = sum(value.numel() for value in model.parameters() if value.requires_grad)
     assert parameter_count(SYMBOLS, model.config) == real
 

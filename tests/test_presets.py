@@ -43,6 +43,7 @@ def test_classic_is_the_article_exactly() -> None:
             "embedding_size": 0,  # one-hot
             "dropout": 0.0,
             "recurrent_dropout": 0.0,
+            "tied": False,
             "forget_bias": 1.0,  # Keras: unit_forget_bias
         }
         assert dataclasses.asdict(chosen.train) == {
@@ -98,6 +99,13 @@ def test_a_shorter_text_is_read_in_fewer_streams(name: PresetName) -> None:
     assert streams == sorted(streams)
     assert streams[0] == 8
     assert streams[-1] == (64 if name == "deep" else 32)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_with_many_symbols_the_output_layer_shares_the_embedding(name: PresetName) -> None:
+    few, many = (preset(name, 800_000, symbols).model for symbols in (80, 4447))
+    assert not few.tied
+    assert many.tied is (name != "classic")  # the article's recipe stays what it is
 
 
 @given(st.integers(1, 10**9))

@@ -5,7 +5,7 @@ import stat
 import zipfile
 import zlib
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -169,15 +169,16 @@ def test_what_is_no_network_is_told(data: bytes, name: str, sentence: str) -> No
 # -- going on --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("embedding", [0, 5])
+@pytest.mark.parametrize("ends", [{"embedding_size": 0}, {}, {"tied": True}], ids=str)
 @pytest.mark.parametrize("cell", get_args(Cell))
-def test_a_network_that_grew_reads_and_writes_as_before(cell: Cell, embedding: int) -> None:
-    saved = bare(shape=replace(SHAPE, cell=cell, embedding_size=embedding))
+def test_a_network_that_grew_reads_and_writes_as_before(cell: Cell, ends: dict[str, Any]) -> None:
+    saved = bare(shape=replace(SHAPE, cell=cell, **ends))
     grown = go_on_with(saved, CHINESE).saved
     assert grown.vocabulary.size > saved.vocabulary.size
     before, after = (log_probabilities(s, CHINESE[:200]).exp() for s in (saved, grown))
     places = [grown.vocabulary.characters.index(symbol) for symbol in saved.vocabulary.characters]
-    new = 1 - after[:, places].sum(-1)
+    added = sorted({*range(grown.vocabulary.size)} - {*places})
+    new = after[:, added].sum(-1)
     assert (new <= NEW_SHARE).all()
     assert (new > 0).all()
     torch.testing.assert_close(after[:, places] / (1 - new)[:, None], before)

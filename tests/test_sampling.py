@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -209,9 +210,11 @@ def test_draw_never_takes_what_is_impossible(
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("layers", [1, 2, 3])
-@pytest.mark.parametrize("embedding", [0, 5])
-def test_stepper_computes_what_the_module_does(cell: str, layers: int, embedding: int) -> None:
-    model = network(9, cell=cell, num_layers=layers, embedding_size=embedding)
+@pytest.mark.parametrize("ends", [{"embedding_size": 0}, {}, {"tied": True}], ids=str)
+def test_stepper_computes_what_the_module_does(
+    cell: str, layers: int, ends: dict[str, Any]
+) -> None:
+    model = network(9, cell=cell, num_layers=layers, **ends)
     stepper, state = Stepper(model), model.zero_state(1)
     memory = stepper.empty()
     for character in np.random.default_rng(3).integers(9, size=30).tolist():

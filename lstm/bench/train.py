@@ -14,14 +14,14 @@ from lstm.bench.rows import Row, best_time
 from lstm.config import ModelConfig, Precision, TrainConfig
 from lstm.corpus import Corpus, Vocabulary
 from lstm.loss import at_once, cross_entropy
-from lstm.model import GATES, bfloat16_is_native
+from lstm.model import GATES, CharModel, bfloat16_is_native
 from lstm.presets import preset
 from lstm.products import product
 from lstm.training import probe
 
 SYMBOLS = 57
 MANY_SYMBOLS = 4447
-_WIDE = 384
+_WIDE, _EMBEDDING = 384, 128  # those of the preset Standard for such a text
 _CHARACTERS = 400_000
 _SIZE = 1024
 
@@ -40,27 +40,41 @@ def rows() -> Iterator[Row]:
 
 
 def _many_symbols() -> Iterator[Row]:
-    """Measure output layer and loss for the symbols of a Chinese novel, with their gradients."""
-    config, generator = TrainConfig(seconds=1.0), torch.Generator().manual_seed(1)
+    """Measure what the symbols of a Chinese novel cost: output layer and loss, and all."""
+    corpus, config = _corpus(MANY_SYMBOLS), TrainConfig(seconds=60.0)
     count = config.batch_size * config.seq_len
-    values = torch.rand(count, _WIDE, generator=generator, requires_grad=True)
-    weight = 0.1 * torch.randn(MANY_SYMBOLS, _WIDE, generator=generator)  # as a network has them
-    bias = torch.zeros(MANY_SYMBOLS, requires_grad=True)
-    weight.requires_grad_()
-    targets = torch.randint(MANY_SYMBOLS, (count,), generator=generator)
+    at_once_ms = 0.0
+    for tied, name in ((False, "an output layer of its own"), (True, "tied to the embedding")):
+        shape = ModelConfig(hidden_size=_WIDE, embedding_size=_EMBEDDING, tied=tied)
+        name = f"{MANY_SYMBOLS:,} symbols, hidden {_WIDE}, {name}"
+        step = 1e3 * count / probe(corpus, shape, config, seconds=2.0)
+        yield Row("train", f"{name}: a step", step, "ms")
+        if not tied:
+            at_once_ms = _judging(shape, count, at_once)
+            what = f"{name}: output layer and loss, all characters at once"
+            yield Row("train", what, at_once_ms, "ms")
+        near = _judging(shape, count, cross_entropy)
+        what = f"{name}: output layer and loss, a few characters at a time"
+        yield Row("train", what, near, "ms", "all characters at once", near / at_once_ms)
+        yield Row("train", f"{what}, share", near, "ms", f"{name}: a step", near / step)
 
-    def step(judge: Callable[..., Tensor]) -> None:
+
+def _judging(shape: ModelConfig, count: int, judge: Callable[..., Tensor]) -> float:
+    """Return how many milliseconds output layer and loss take, with their gradients."""
+    model = CharModel(MANY_SYMBOLS, shape)
+    generator = torch.Generator().manual_seed(1)
+    values = torch.rand(count, shape.hidden_size, generator=generator, requires_grad=True)
+    targets = torch.randint(MANY_SYMBOLS, (count,), generator=generator)
+    layers = [model.head, model.embedding] if shape.tied else [model.head]
+    trained = [values, *(weight for layer in layers if layer for weight in layer.parameters())]
+
+    def step() -> None:
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16_is_native()):
-            loss = judge(values, weight, bias, targets)
-        torch.autograd.grad(loss, (values, weight, bias))
+            loss = judge(*model.output(values), targets)
+        torch.autograd.grad(loss, trained)
 
     with _one_thread():
-        usual = best_time(lambda: step(at_once), 1.0)
-        ours = best_time(lambda: step(cross_entropy), 1.0)
-    name = f"output layer and loss, {MANY_SYMBOLS:,} symbols, hidden {_WIDE}"
-    yield Row("train", f"{name}: all characters at once", 1e3 * usual, "ms")
-    against = "all characters at once"
-    yield Row("train", f"{name}: a few at a time", 1e3 * ours, "ms", against, ours / usual)
+        return 1e3 * best_time(step, 1.0)
 
 
 def _by_size(corpus: Corpus, precision: Precision, dtype: torch.dtype) -> Iterator[Row]:
@@ -89,7 +103,10 @@ def operations(model: ModelConfig, symbols: int) -> float:
     inputs = [model.embedding_size or symbols] + [model.hidden_size] * (model.num_layers - 1)
     gates = GATES[model.cell] * model.hidden_size
     weights = sum(gates * (size + model.hidden_size) for size in inputs)
-    return 6.0 * (weights + symbols * model.hidden_size)
+    output = symbols * model.hidden_size
+    if model.tied:
+        output = model.embedding_size * (model.hidden_size + symbols)
+    return 6.0 * (weights + output)
 
 
 def _company(corpus: Corpus) -> Iterator[Row]:
@@ -164,8 +181,8 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _corpus() -> Corpus:
+def _corpus(symbols: int = SYMBOLS) -> Corpus:
     """Return noise of the usual size: speed does not depend on what the text says."""
-    vocabulary = Vocabulary(tuple(chr(ord("!") + number) for number in range(SYMBOLS)))
-    ids = np.random.default_rng(1).integers(SYMBOLS, size=_CHARACTERS).astype(np.uint16)
+    vocabulary = Vocabulary(tuple(chr(ord("!") + number) for number in range(symbols)))
+    ids = np.random.default_rng(1).integers(symbols, size=_CHARACTERS).astype(np.uint16)
     return Corpus("noise", ids, vocabulary, 0.1, lowercase=False)

@@ -95,19 +95,26 @@ class _Graph:
         for part, name in enumerate(self.parts):
             self._node("Concat", [outs[part] for outs in after], f"{name}_next", axis=0)
         last = self._node("Squeeze", [value, self._constant("first_axis", [0])], "last")
-        head = [
-            self._constant("head.weight", self.weights["head.weight"]),
-            self._constant("head.bias", self.weights["head.bias"]),
-        ]
-        self._node("Gemm", [last, *head], "logits", transB=1)
+        self._head(last)
         return helper.make_graph(
             self.nodes, "step", self._inputs(), self._outputs(), initializer=self.constants
         )
 
+    def _head(self, last: str) -> None:
+        """Add what turns the last layer's answer (B, H) into logits (B, V)."""
+        bias = self._weight("head.bias")
+        if self.config.tied:
+            projection = self._weight("head.projection.weight")
+            last = self._node("Gemm", [last, projection], "projected", transB=1)
+            weight = "embedding.weight"  # it is there already
+        else:
+            weight = self._weight("head.weight")
+        self._node("Gemm", [last, weight, bias], "logits", transB=1)
+
     def _embedded(self) -> str:
         """Add what turns ids (B,) into (1, B, E or V)."""
         if self.config.embedding_size:
-            table = self._constant("embedding.weight", self.weights["embedding.weight"])
+            table = self._weight("embedding.weight")
             value = self._node("Gather", [table, "ids"], "embedded", axis=0)
         else:
             depth = self._constant("symbols", [self.symbols])
@@ -152,6 +159,9 @@ class _Graph:
         options: dict[str, Any] = dict(attributes)
         self.nodes.append(helper.make_node(kind, inputs, [output], **options))
         return output
+
+    def _weight(self, name: str) -> str:
+        return self._constant(name, self.weights[name])
 
     def _constant(self, name: str, value: "Floats | list[int]") -> str:
         array = np.array(value, np.int64) if isinstance(value, list) else value

@@ -5,7 +5,7 @@ Knows nothing of files or pages: whoever shows what it returns escapes it.
 
 from lstm.checkpoint import Saved
 from lstm.config import ModelConfig, TrainConfig
-from lstm.messages import Language, text
+from lstm.messages import Language, setting_value, text
 from lstm.model import parameter_count
 
 Rows = list[tuple[str, str]]
@@ -48,7 +48,7 @@ def model_rows(saved: Saved, language: Language) -> Rows:
     rows = [
         (text("export.facts.parameters", language), count(parameters(saved))),
         (text("export.facts.vocabulary", language), count(saved.vocabulary.size)),
-        (text("settings.label.lowercase", language), _value(saved.lowercase, language)),
+        (text("settings.label.lowercase", language), setting_value(saved.lowercase, language)),
     ]
     if epoch is not None:
         rows.insert(0, (text("export.facts.epoch", language), f"{epoch:,.1f}"))
@@ -61,7 +61,7 @@ def settings_rows(model: ModelConfig, train: TrainConfig | None, language: Langu
     """Return all settings with their values; those that are left empty are left out."""
     fields = model.to_json() | (train.to_json() if train else {})
     return [
-        (text(f"settings.label.{name}", language), _value(value, language))
+        (text(f"settings.label.{name}", language), setting_value(value, language))
         for name, value in fields.items()
         if value is not None and name != "threads"  # it says more of the machine
     ]
@@ -93,9 +93,3 @@ def number(value: object) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     return float(value) if -_MOST <= value <= _MOST else None  # None for a nan as well
-
-
-def _value(value: object, language: Language) -> str:
-    if isinstance(value, bool):
-        return text(f"settings.value.{'yes' if value else 'no'}", language)
-    return text(f"settings.value.{value}", language) if isinstance(value, str) else f"{value:g}"

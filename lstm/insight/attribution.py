@@ -159,7 +159,7 @@ def _gradients(
         values = values.expand(len(targets), -1, -1).clone().requires_grad_()  # (N, T, E)
         outputs, _ = model.recur(values, tuple(_repeated(part, len(targets)) for part in state))
         before = outputs[torch.arange(len(targets)), rows - 1]  # (N, H)
-        log_chances = torch.log_softmax(model.head(before).float(), dim=-1)
+        log_chances = torch.log_softmax(model.logits(before).float(), dim=-1)
         chosen = log_chances.gather(1, wanted[:, None]).sum()
         (gradient,) = torch.autograd.grad(chosen, values)
     return as_array(gradient.norm(dim=2))
@@ -177,7 +177,7 @@ def _occluded(
             model.embed(tensor(model, rows)),
             tuple(_repeated(part, len(rows)) for part in state),
         )
-        log_chances = torch.log_softmax(model.head(outputs[:, -1]).float(), dim=-1)
+        log_chances = torch.log_softmax(model.logits(outputs[:, -1]).float(), dim=-1)
         bits = as_array(log_chances[:, target]) / np.float32(NATS_PER_BIT)
     lost: Floats = bits[-1] - bits[:-1]
     lost[context == blank] = 0.0  # the same text, up to rounding in the batch

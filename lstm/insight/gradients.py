@@ -101,8 +101,7 @@ def _norms(model: CharModel, inputs: Tensor, targets: Tensor) -> npt.NDArray[np.
             parts = unroll(layer, model.config.cell, values)
             nodes.extend(parts)
             values = torch.stack(parts[0], dim=1)
-        weight, bias = model.head.weight.detach(), model.head.bias.detach()
-        logits = nn.functional.linear(nodes[-len(parts)][-1], weight, bias)
+        logits = model.logits(nodes[-len(parts)][-1])
         # The windows do not touch: the gradient of the sum is each window's own.
         loss = nn.functional.cross_entropy(logits, targets, reduction="sum")
         flat = [node for part in nodes for node in part]
@@ -247,7 +246,7 @@ def _lessons(ids: Ids, model: CharModel, rng: int) -> Iterator[tuple[Tensor, Ten
     """Yield inputs and targets, both (B, T) int64, without end."""
     streams = Streams(np.asarray(ids, dtype=np.uint16), _STREAMS, _SEQ_LEN, rng)
     number = 0
-    device = model.head.weight.device
+    device = model.device
     while True:
         for batch in streams.one_pass(number):
             yield batch.inputs.to(device), batch.targets.to(device)

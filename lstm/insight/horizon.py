@@ -108,7 +108,7 @@ def limited_bits(model: CharModel, ids: Ids, places: npt.NDArray[np.int64], cont
     with evaluating(model):
         rows = tensor(model, windows)
         outputs, _ = model.recur(model.embed(rows[:, :-1]), None)
-        logits = model.head(outputs[:, -1]).float()
+        logits = model.logits(outputs[:, -1]).float()
         nats = -logits.log_softmax(dim=-1).gather(1, rows[:, -1:])[:, 0]
         bits: Floats = as_array(nats) / np.float32(math.log(2.0))
     return bits

@@ -49,7 +49,7 @@ def next_logits(model: CharModel, ids: Ids) -> Floats:
     with evaluating(model):
         for block in blocks(model, checked(ids)):
             _, state = model.recur(model.embed(block[None]), state)
-        return as_array(model.head(state[0][-1])[0])
+        return as_array(model.logits(state[0][-1])[0])
 
 
 def outlook(logits: npt.ArrayLike, sample: SampleConfig, unknown: int | None = None) -> Outlook:

@@ -51,7 +51,7 @@ class Practice:
         with differentiating(self.model):
             outputs, _ = self.model.recur(self.model.embed(inputs), None)
             outputs = outputs if targets.dim() == 2 else outputs[:, -1]
-            logits = self.model.head(outputs)
+            logits = self.model.logits(outputs)
             loss = nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
             gradients = torch.autograd.grad(loss, self._weights)
         for weight, gradient in zip(self._weights, gradients, strict=True):

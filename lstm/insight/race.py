@@ -174,5 +174,5 @@ def _accuracy(model: CharModel, task: tuple[Tensor, Tensor]) -> float:
     inputs, targets = task
     with evaluating(model):
         outputs, _ = model.recur(model.embed(inputs), None)
-        named = model.head(outputs[:, -1]).argmax(dim=1)
+        named = model.logits(outputs[:, -1]).argmax(dim=1)
     return float((named == targets).float().mean())

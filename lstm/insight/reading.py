@@ -89,7 +89,7 @@ def blocks(model: CharModel, ids: Ids) -> Iterator[Tensor]:
 
 def tensor(model: CharModel, ids: Ids) -> Tensor:
     """Return ids of any shape as an int64 tensor on the model's device."""
-    return torch.from_numpy(np.asarray(ids, dtype=np.int64)).to(model.head.weight.device)
+    return torch.from_numpy(np.asarray(ids, dtype=np.int64)).to(model.device)
 
 
 def as_array(values: Tensor) -> Floats:

@@ -80,7 +80,7 @@ _Judged = tuple[Tensor, Tensor, Tensor, Tensor]
 
 def _carried(model: CharModel, ids: npt.NDArray[np.int64]) -> list[_Judged]:
     state: State = model.zero_state(1)
-    parts = [_judged(model.head(state[0][-1]), tensor(model, ids[:1]))]
+    parts = [_judged(model.logits(state[0][-1]), tensor(model, ids[:1]))]
     targets = tensor(model, ids[1:])
     done = 0
     for block in blocks(model, ids[:-1]):
@@ -99,7 +99,7 @@ def _windowed(model: CharModel, ids: npt.NDArray[np.int64], window: int) -> list
         places = starts[at : at + _WINDOWS_AT_ONCE, None] + np.arange(window + 1)
         rows = tensor(model, ids[places])  # (B, window + 1)
         outputs, _ = model.recur(model.embed(rows[:, :-1]), None)
-        parts.append(_judged(model.head(outputs[:, -1]), rows[:, -1]))
+        parts.append(_judged(model.logits(outputs[:, -1]), rows[:, -1]))
     return parts
 
 

@@ -1,8 +1,9 @@
 """A run in words: its state, its settings, its result. Knows nothing of widgets."""
 
+from lstm.messages import setting_value
 from lstm.records import UNTOLD, Run
 from lstm.ui import words
-from lstm.ui.language import t
+from lstm.ui.language import language, t
 from lstm.ui.settings import SETTINGS
 
 
@@ -27,7 +28,8 @@ def settings_of(run: Run) -> dict[str, str]:
     }
     for setting in SETTINGS:
         if setting.name in fields:
-            said[t(f"settings.label.{setting.name}")] = _value(fields[setting.name])
+            value = setting_value(fields[setting.name], language())
+            said[t(f"settings.label.{setting.name}")] = value
     return said
 
 
@@ -45,9 +47,3 @@ def differing_rows(runs: list[Run]) -> list[list[str]]:
     return [[t("train.watch.setting"), *(run.name for run in runs)]] + [
         row for row in rows if len(set(row[1:])) > 1
     ]
-
-
-def _value(value: object) -> str:
-    if value is None:
-        return t("settings.value.none")
-    return t(f"settings.value.{value}") if isinstance(value, str) else f"{value:g}"

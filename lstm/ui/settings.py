@@ -58,6 +58,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("hidden_size", "network", "whole", 64),
     Setting("num_layers", "network", "whole"),
     Setting("embedding_size", "network", "whole", 16),
+    Setting("tied", "network", "flag"),
     Setting("dropout", "network", "number", 0.05),
     Setting("recurrent_dropout", "network", "number", 0.05),
     Setting("forget_bias", "network", "number", 1.0),
@@ -208,5 +209,7 @@ def _valid(
         except ConfigError as error:
             errors[error.field] = error
             values[error.field] = base[error.field]
-            if error.key == "no_end":
-                values["epochs"] = base["epochs"]
+            # Two settings that do not go together: either may be the one that was changed.
+            beside = {"no_end": "epochs", "nothing_to_tie": "embedding_size"}.get(error.key)
+            if beside:
+                values[beside] = base[beside]

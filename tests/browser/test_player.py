@@ -123,6 +123,7 @@ def test_a_trained_network_writes_the_same_2000_characters(open_player: Open) ->
         {"cell": "gru", "hidden_size": 64, "num_layers": 1, "embedding_size": 0},
         {"cell": "gru", "hidden_size": 40, "num_layers": 2},
         {"cell": "rnn", "hidden_size": 31, "num_layers": 1},
+        {"cell": "lstm", "hidden_size": 45, "num_layers": 1, "embedding_size": 37, "tied": True},
         {"cell": "rnn", "hidden_size": 16, "num_layers": 2, "embedding_size": 1},
     ],
     ids=str,

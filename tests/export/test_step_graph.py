@@ -20,6 +20,8 @@ SHAPES = [
     {"cell": "gru", "hidden_size": 17, "embedding_size": 0},
     {"cell": "gru", "hidden_size": 16, "num_layers": 2},
     {"cell": "rnn", "hidden_size": 20},
+    {"cell": "lstm", "hidden_size": 14, "tied": True},
+    {"cell": "gru", "hidden_size": 12, "num_layers": 2, "tied": True},
     {"cell": "rnn", "hidden_size": 9, "num_layers": 2, "embedding_size": 0},
 ]
 

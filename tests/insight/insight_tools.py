@@ -8,12 +8,16 @@ from tests.engine_tools import network
 
 SYMBOLS = 11
 
-SHAPES: tuple[dict[str, object], ...] = tuple(
-    {"cell": cell, "num_layers": layers, "embedding_size": size}
-    for cell in ("lstm", "gru", "rnn")
-    for layers, size in ((1, 5), (2, 5), (1, 0), (3, 0))
+_ENDS: tuple[dict[str, object], ...] = (
+    {"num_layers": 1, "embedding_size": 5},
+    {"num_layers": 2, "embedding_size": 5},
+    {"num_layers": 2, "embedding_size": 5, "tied": True},
+    {"num_layers": 1, "embedding_size": 0},
+    {"num_layers": 3, "embedding_size": 0},
 )
-"""Every kind of cell, one and several layers, with an embedding and one-hot."""
+
+SHAPES = tuple({"cell": cell, **ends} for cell in ("lstm", "gru", "rnn") for ends in _ENDS)
+"""Every kind of cell, one and several layers, with an embedding, tied to it, and one-hot."""
 
 
 def some_ids(characters: int, seed: int = 0) -> npt.NDArray[np.uint16]:

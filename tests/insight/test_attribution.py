@@ -36,7 +36,7 @@ def test_the_gradient_is_that_of_finite_differences() -> None:
 
         def log_chance(moved: torch.Tensor) -> float:
             outputs = model.layers[0](moved)[0]
-            return float(model.head(outputs)[0, target - 1].log_softmax(-1)[ids[target]])
+            return float(model.logits(outputs)[0, target - 1].log_softmax(-1)[ids[target]])
 
         wanted = []
         for place in range(target):

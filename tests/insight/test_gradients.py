@@ -37,7 +37,7 @@ def test_rnn_gradients_are_products_of_jacobians() -> None:
     found = gradient_by_lag(model, ids, lags=20, windows=1)
     hidden = read(model, ids[:21]).hidden[0].astype(np.float64)  # h_0 to h_20
     matrix = model.layers[0].get_parameter("weight_hh_l0").detach().double().numpy()
-    head = model.head.weight.detach().double().numpy()
+    head = model.head.get_parameter("weight").detach().double().numpy()
     logits = head @ hidden[-1] + model.head.bias.detach().double().numpy()
     chances = np.exp(logits - logits.max())
     chances /= chances.sum()

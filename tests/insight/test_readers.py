@@ -26,7 +26,7 @@ def likes(text: str, favourite: str) -> Reader:
     """A network that expects one character, whatever stands before it."""
     vocabulary = Vocabulary.of(text)
     model = fresh(vocabulary.size, network(2).config)
-    model.head.weight.data.zero_()
+    model.head.get_parameter("weight").data.zero_()
     model.head.bias.data[vocabulary.characters.index(favourite)] = 5.0
     return Reader(model, vocabulary)
 

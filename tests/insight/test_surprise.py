@@ -33,7 +33,7 @@ def test_each_number_comes_from_the_distribution(model: CharModel) -> None:
     ids = some_ids(20).astype(np.int64)
     found = surprise(model, ids)
     with torch.no_grad():
-        empty = model.head(torch.zeros(1, 8))
+        empty = model.logits(torch.zeros(1, 8))
         logits = torch.cat([empty, model(torch.from_numpy(ids)[None])[0][0, :-1]]).double()
     for place, row in enumerate(logits.tolist()):
         weights = [math.exp(score - max(row)) for score in row]

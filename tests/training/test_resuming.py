@@ -1,6 +1,7 @@
 """A training goes on from a checkpoint as if it had never stopped, or refuses the checkpoint."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -55,6 +56,7 @@ RESUMED = {
         ModelConfig(cell="gru", hidden_size=12, embedding_size=0, dropout=0.3),
     ),
     "classic": (classic(epochs=3), ONE_HOT),
+    "tied": (settings(epochs=3), ModelConfig(hidden_size=12, embedding_size=6, tied=True)),
 }
 
 
@@ -201,10 +203,11 @@ def test_a_state_with_foreign_parts_is_refused(good_state: TrainingState, name: 
     [
         (settings(), NETWORK, Corpus.from_text(words(800).replace("t", "tx"))),
         (settings(), ModelConfig(hidden_size=13, embedding_size=6), CORPUS),
+        (settings(), replace(NETWORK, tied=True), CORPUS),
         (settings(batch_size=3), NETWORK, CORPUS),
         (classic(), NETWORK, CORPUS),
     ],
-    ids=["text", "network", "streams", "recipe"],
+    ids=["text", "network", "tied", "streams", "recipe"],
 )
 def test_a_state_of_other_settings_is_refused(
     good_state: TrainingState, config: TrainConfig, network: ModelConfig, corpus: Corpus

@@ -4,10 +4,11 @@ from html import escape
 
 import pytest
 
+from lstm.config import ModelConfig, TrainConfig
 from lstm.messages import LANGUAGES, Language, text
 from lstm.runs import RunStore
 from lstm.ui.pages.runs import PAGE
-from tests.store_tools import make_run
+from tests.store_tools import make_run, tiny_corpus
 from tests.ui.page_tools import ANNA, BERT, labels, open_room, page_text, run_with_a_past, runs_room
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$"
@@ -93,6 +94,21 @@ def test_the_table_names_only_what_differs(store: RunStore) -> None:
     rows = describe.differing_rows([store.run(one.id), store.run(changed.id)])
     assert [row[0] for row in rows[1:]] == ["Learning rate", "Gradient clipping"]
     assert len(describe.differing_rows([store.run(one.id), store.run(other.id)])) == 1
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", ["yes", "no"]), ("zh", ["是", "否"])])
+def test_what_is_on_or_off_is_told_in_words(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, language: Language, said: list[str]
+) -> None:
+    from lstm.ui import describe
+    from lstm.ui import language as languages
+
+    corpus, recipe = tiny_corpus(), TrainConfig(seconds=60.0)
+    shapes = [ModelConfig(hidden_size=8, embedding_size=4, tied=tied) for tied in (True, False)]
+    runs = [store.create(ANNA, "one", corpus, shape, recipe, "quick") for shape in shapes]
+    monkeypatch.setattr(languages, "language", lambda: language)
+    monkeypatch.setattr(describe, "language", lambda: language)
+    assert describe.differing_rows(runs)[1:] == [[text("settings.label.tied", language), *said]]
 
 
 def test_someone_else_s_run_can_t_be_compared(store: RunStore) -> None:

@@ -74,6 +74,23 @@ def test_a_training_without_an_end_is_an_error_of_its_time() -> None:
     assert choose(preset("quick", 100_000, 80), {"seconds": None, "epochs": 3}).errors == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "symbols", "changes"),
+    [("quick", 4447, {"embedding_size": 0}), ("classic", 80, {"tied": True})],
+)
+def test_an_output_layer_with_nothing_to_share_is_an_error_of_its_switch(
+    name: PresetName, symbols: int, changes: dict[str, settings.Value]
+) -> None:
+    base = preset(name, 100_000, symbols)
+    chosen = choose(base, changes)
+    assert {field: error.key for field, error in chosen.errors.items()} == {
+        "tied": "nothing_to_tie"
+    }
+    assert chosen.model == base.model
+    both = choose(base, {"tied": True, "embedding_size": 32})
+    assert (both.model.tied, both.model.embedding_size, both.errors) == (True, 32, {})
+
+
 # ---- estimates ----------------------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ class Network {
   // `file`: ArrayBuffer with a model file whose weights are float32.
   constructor(file) {
     const { facts, weights } = readModel(file);
-    const { cell, hidden_size, num_layers, embedding_size } = facts.model;
+    const { cell, hidden_size, num_layers, embedding_size, tied } = facts.model;
     const size = facts.vocabulary.length;
     this.cell = cell;
     this.size = hidden_size;
@@ -31,11 +31,17 @@ class Network {
     this.embedding = weights["model.embedding.weight"] ?? null;
     this.inputSize = embedding_size || size;
     const rows = GATES[cell] * hidden_size;
-    const shapes = [[size, hidden_size]];
+    const outputSize = tied ? embedding_size : hidden_size;
+    const shapes = [[size, outputSize]];
+    if (tied) shapes.push([outputSize, hidden_size]);
     for (let i = 0; i < num_layers; i++) shapes.push([rows, hidden_size], [rows, i ? hidden_size : this.inputSize]);
     this.arithmetic = new Arithmetic(shapes);
     this.layers = Array.from({ length: num_layers }, (_, index) => this.layer(weights, index, rows));
-    this.head = new Matrix(this.arithmetic, weights["model.head.weight"], size, hidden_size);
+    const matrix = (name, ...shape) => new Matrix(this.arithmetic, weights[name], ...shape);
+    // Tied, the output layer has the embedding's weights and reads what a projection makes of the memory.
+    this.outputSize = outputSize;
+    this.projection = tied ? matrix("model.head.projection.weight", outputSize, hidden_size) : null;
+    this.head = matrix(tied ? "model.embedding.weight" : "model.head.weight", size, outputSize);
     this.headBias = weights["model.head.bias"];
     this.table = []; // what the first layer receives from each character, once it was needed
   }
@@ -71,7 +77,9 @@ class Network {
   }
 
   logits(memory) {
-    const product = this.head.times(memory[this.place(this.layers.length - 1)]);
+    let last = memory[this.place(this.layers.length - 1)];
+    if (this.projection) last = this.projection.times(last).subarray(0, this.outputSize);
+    const product = this.head.times(last);
     const logits = this.headBias.map((bias, id) => product[id] + bias);
     if (this.vocabulary.unknown !== null) logits[this.vocabulary.unknown] = NEVER;
     return logits;
