@@ -32,6 +32,10 @@ class TiedHead(nn.Module):
     symbols saves the larger part of the weights and of the work. What the memory answers (H,) is
     brought to that size first.
 
+    A step of the optimizer moves every weight by as much as the learning rate says, and what it
+    moves in the projection is multiplied by all of an embedding's numbers, which are large. So it
+    is scaled down: with 1 trainings blow up now and then, with ``E ** -0.5`` they learn less.
+
     Sources: Press & Wolf (2017), arXiv:1608.05859; Inan et al. (2017), arXiv:1611.01462.
     """
 
@@ -40,6 +44,13 @@ class TiedHead(nn.Module):
         super().__init__()
         self.projection = nn.Linear(hidden_size, embedding_size, bias=False)
         self.bias = nn.Parameter(torch.zeros(vocab_size))
+        self.scale = embedding_size**-0.25
+
+    @property
+    def matrix(self) -> Tensor:
+        """What brings an answer to the embedding's size, (E, H)."""
+        matrix: Tensor = self.projection.weight * self.scale
+        return matrix
 
 
 class CharModel(nn.Module):
@@ -163,7 +174,8 @@ class CharModel(nn.Module):
         """
         if isinstance(self.head, TiedHead):
             assert self.embedding is not None
-            return self.head.projection(values), self.embedding.weight, self.head.bias
+            rows = nn.functional.linear(values, self.head.matrix)
+            return rows, self.embedding.weight, self.head.bias
         return values, self.head.weight, self.head.bias
 
     def drop(self, values: Tensor) -> Tensor:

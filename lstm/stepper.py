@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from lstm.model import GATES, CharModel
+from lstm.model import GATES, CharModel, TiedHead
 
 Floats = npt.NDArray[np.float32]
 
@@ -107,10 +107,12 @@ class Stepper:
         for index in range(model.config.num_layers):
             table = weights.get("embedding.weight") if index == 0 else None
             self.layers.append(self._layer(weights, index, table))
-        tied = ("head.projection.weight", "embedding.weight")
-        names = tied if model.config.tied else ("head.weight",)
         # What the last layer's answer is multiplied by: (V, H), or (E, H) and then (V, E).
-        self.output = [weights[name] for name in names]
+        if isinstance(model.head, TiedHead):
+            projection = model.head.matrix.detach().float().cpu().numpy()
+            self.output = [projection, weights["embedding.weight"]]
+        else:
+            self.output = [weights["head.weight"]]
         self.head_bias = weights["head.bias"]
         self._advance = CELLS[self.cell]
 

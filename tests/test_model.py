@@ -14,6 +14,7 @@ from lstm.config import ModelConfig
 from lstm.model import (
     CELLS,
     CharModel,
+    TiedHead,
     bfloat16_is_native,
     evaluating,
     parameter_count,
@@ -146,10 +147,11 @@ def test_what_is_tied_learns_from_reading_and_from_foretelling() -> None:
     tied = network(SYMBOLS, tied=True)
     by_both, by_projection = gradients(tied, "embedding.weight", "head.projection.weight")
     by_inner, by_outer = gradients(twin_of(tied), "embedding.weight", "head.weight")
-    projection, embedding = map(tied.get_parameter, ("head.projection.weight", "embedding.weight"))
-    wanted = by_inner + by_outer @ projection.T
+    assert isinstance(tied.head, TiedHead)
+    wanted = by_inner + by_outer @ tied.head.matrix.T
     torch.testing.assert_close(by_both, wanted, atol=1e-5, rtol=0)
-    torch.testing.assert_close(by_projection, embedding.T @ by_outer, atol=1e-5, rtol=0)
+    wanted = tied.get_parameter("embedding.weight").T @ by_outer * tied.head.scale
+    torch.testing.assert_close(by_projection, wanted, atol=1e-5, rtol=0)
 
 
 def gradients(model: CharModel, *names: str) -> tuple[Tensor, ...]:
@@ -163,8 +165,8 @@ def twin_of(tied: CharModel) -> CharModel:
     """The network of the same function whose output layer has weights of its own."""
     twin = CharModel(tied.vocab_size, dataclasses.replace(tied.config, tied=False)).eval()
     weights = tied.state_dict()
-    weights["head.weight"] = weights["embedding.weight"] @ weights.pop("head.projection.weight")
-    twin.load_state_dict(weights)
+    projection = weights.pop("head.projection.weight") * 5**-0.25
+    twin.load_state_dict({**weights, "head.weight": weights["embedding.weight"] @ projection})
     return twin
 
 

@@ -23,6 +23,7 @@ from onnx import (
 from lstm.checkpoint import Saved
 from lstm.config import ModelConfig
 from lstm.export.words import name_of
+from lstm.model import TiedHead
 
 OPSET = 17
 """Version of the operators: old enough for every runtime of the last years."""
@@ -79,9 +80,11 @@ class _Graph:
         self.config: ModelConfig = saved.model_config
         self.symbols = saved.vocabulary.size
         self.parts = ("h", "c") if self.config.cell == "lstm" else ("h",)
+        model = saved.model()
         self.weights: dict[str, Floats] = {
-            name: tensor.float().numpy() for name, tensor in saved.model().state_dict().items()
+            name: tensor.float().numpy() for name, tensor in model.state_dict().items()
         }
+        self.head = model.head
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
 
@@ -103,8 +106,8 @@ class _Graph:
     def _head(self, last: str) -> None:
         """Add what turns the last layer's answer (B, H) into logits (B, V)."""
         bias = self._weight("head.bias")
-        if self.config.tied:
-            projection = self._weight("head.projection.weight")
+        if isinstance(self.head, TiedHead):
+            projection = self._constant("head.matrix", self.head.matrix.detach().numpy())
             last = self._node("Gemm", [last, projection], "projected", transB=1)
             weight = "embedding.weight"  # it is there already
         else:

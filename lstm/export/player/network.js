@@ -37,13 +37,17 @@ class Network {
     for (let i = 0; i < num_layers; i++) shapes.push([rows, hidden_size], [rows, i ? hidden_size : this.inputSize]);
     this.arithmetic = new Arithmetic(shapes);
     this.layers = Array.from({ length: num_layers }, (_, index) => this.layer(weights, index, rows));
-    const matrix = (name, ...shape) => new Matrix(this.arithmetic, weights[name], ...shape);
     // Tied, the output layer has the embedding's weights and reads what a projection makes of the memory.
     this.outputSize = outputSize;
-    this.projection = tied ? matrix("model.head.projection.weight", outputSize, hidden_size) : null;
-    this.head = matrix(tied ? "model.embedding.weight" : "model.head.weight", size, outputSize);
+    this.projection = tied ? this.scaledProjection(weights, outputSize) : null;
+    this.head = new Matrix(this.arithmetic, weights[tied ? "model.embedding.weight" : "model.head.weight"], size, outputSize);
     this.headBias = weights["model.head.bias"];
     this.table = []; // what the first layer receives from each character, once it was needed
+  }
+
+  scaledProjection(weights, outputSize) {
+    const scaled = weights["model.head.projection.weight"].map((weight) => weight * outputSize ** -0.25);
+    return new Matrix(this.arithmetic, scaled, outputSize, this.size);
   }
 
   layer(weights, index, rows) {
