@@ -24,7 +24,9 @@ from tests.store_tools import wait_until
 pytestmark = pytest.mark.xdist_group("load")
 
 CLASS = 8
-SECONDS = 9.0
+SECONDS = 18.0
+"""Long enough for everybody to do everything several times: who writes asks every 2.5 seconds."""
+
 MEMORY = 1e9
 """Bytes that a server may hold."""
 
