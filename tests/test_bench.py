@@ -13,8 +13,10 @@ import torch
 from lstm.bench import page, peers, race, recipe, scale, serving, size, train
 from lstm.bench.peers.gpt import SmallGPT, time_to_goal
 from lstm.bench.rows import Row, machine, table
+from lstm.config import ModelConfig
 from lstm.corpus import Corpus
 from lstm.errors import BenchError
+from lstm.model import CharModel
 from lstm.presets import Preset, preset
 from tests.engine_tools import words
 
@@ -68,6 +70,16 @@ def test_what_many_symbols_cost_is_measured_with_and_without_tying(
     rows = list(train._many_symbols())
     assert [row.value for row in rows] == [2000, 250, 500, 500, 2000, 750, 750]
     assert [row.ratio for row in rows] == [None, None, 2.0, 0.25, None, 3.0, 0.375]
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_every_matrix_counts_as_often_as_it_is_multiplied(tied: bool) -> None:
+    """Twice a weight forwards, four times backwards; an embedding is only looked up in."""
+    shape = ModelConfig(hidden_size=6, num_layers=2, embedding_size=4, tied=tied)
+    model = CharModel(9, shape)
+    matrices = sum(value.numel() for value in model.parameters() if value.ndim == 2)
+    looked_up = 0 if tied else 9 * 4
+    assert train.operations(shape, 9) == 6 * (matrices - looked_up)
 
 
 def test_a_table_has_a_line_for_each_figure() -> None:

@@ -65,8 +65,9 @@ def _judging(shape: ModelConfig, count: int, judge: Callable[..., Tensor]) -> fl
     generator = torch.Generator().manual_seed(1)
     values = torch.rand(count, shape.hidden_size, generator=generator, requires_grad=True)
     targets = torch.randint(MANY_SYMBOLS, (count,), generator=generator)
-    layers = [model.head, model.embedding] if shape.tied else [model.head]
-    trained = [values, *(weight for layer in layers if layer for weight in layer.parameters())]
+    trained = [values, *model.head.parameters()]
+    if shape.tied:
+        trained.append(model.get_parameter("embedding.weight"))
 
     def step() -> None:
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bfloat16_is_native()):

@@ -130,14 +130,9 @@ def test_choosing_another_character_branches_the_text(open_page: OpenPage) -> No
     expect(odds.locator("h2")).to_have_text("What else could stand here?")
     expect(odds.locator(".row.is .sign")).to_have_count(1)
     other = odds.locator("button.row:not(.is)").first
-    # Read and clicked at once: the odds of the places passed on the way may still be coming in.
-    character = other.evaluate(
-        """row => {
-            const sign = row.querySelector('.sign').textContent;
-            row.click();
-            return sign;
-        }"""
-    )
+    typewriter.wait_for_drawing()  # of the last place: until then the odds are those before it
+    character = other.locator(".sign").inner_text()
+    other.click()
     typewriter.wait_for(place + 40)
     after = typewriter.text()
     assert after.startswith(before[:place])

@@ -91,6 +91,12 @@ class Typewriter:
             [least, PATIENCE],
         )
 
+    def wait_for_drawing(self) -> None:
+        """Wait until what was asked for so far is on the screen, which is drawn frame by frame."""
+        self.page.evaluate(
+            "() => new Promise((on) => requestAnimationFrame(() => requestAnimationFrame(on)))"
+        )
+
     def wait_for_state(self, state: str) -> None:
         self.root.and_(self.page.locator(f'[data-state="{state}"]')).wait_for()
 

@@ -45,6 +45,7 @@ class Network {
     this.table = []; // what the first layer receives from each character, once it was needed
   }
 
+  // The scale is that of TiedHead in lstm/model.py.
   scaledProjection(weights, outputSize) {
     const scaled = weights["model.head.projection.weight"].map((weight) => weight * outputSize ** -0.25);
     return new Matrix(this.arithmetic, scaled, outputSize, this.size);
