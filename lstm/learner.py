@@ -188,9 +188,13 @@ class _Objective(nn.Module):
     def forward(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State]:
         """Return the mean loss in nats and the memory after the last character."""
         outputs, state = self.model.recur(self.model.embed(inputs), state)
-        judged = outputs[:, -1] if self.last_only else self.model.drop(outputs)
-        output = self.model.output(judged.flatten(0, -2))
-        return cross_entropy(*output, targets.flatten()), state
+        if self.last_only:
+            judged, wanted = outputs[:, -1], targets
+        else:
+            # In this order they lie in memory: PyTorch's layers compute time step by time step.
+            judged = self.model.drop(outputs).transpose(0, 1).flatten(0, 1)
+            wanted = targets.t().flatten()
+        return cross_entropy(*self.model.output(judged), wanted), state
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
