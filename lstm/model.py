@@ -187,8 +187,10 @@ class CharModel(nn.Module):
         share = self.config.dropout
         if not (self.training and share):
             return values
-        kept = torch.rand(values.shape[0], 1, values.shape[2], device=values.device) >= share
-        return values * (kept / (1 - share))
+        # As many are kept as make up for what the factor loses in bfloat16.
+        factor = torch.tensor(1 / (1 - share), dtype=values.dtype).item()
+        numbers = torch.rand(values.shape[0], 1, values.shape[2], device=values.device)
+        return values * ((numbers < 1 / factor).to(values.dtype) * factor)
 
     def _layer(
         self, layer: nn.Module, values: Tensor, before: tuple[Tensor, ...]
