@@ -21,6 +21,9 @@ from lstm.ui.visitor import VisitorCookie
 # Before numpy and torch are loaded: every visitor is a thread here, and if each of them waits for
 # a matrix library's own threads as well, two cores beside a training get next to nothing done.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A page tells how long a training takes by a moment of one, in a thread of the server, which can't
+# keep what is freed as a training does (``lstm/heap.py``): in large pages it is handed out faster.
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 
 def _work(ended: threading.Event) -> None:

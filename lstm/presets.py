@@ -77,7 +77,7 @@ def preset(name: PresetName, characters: int, symbols: int, pace: float | None =
     )
     patience = None if name == "quick" else 12
     train = TrainConfig(
-        batch_size=_streams(hidden, characters),
+        batch_size=streams(hidden, characters),
         learning_rate=0.016,
         warmup=0.01,
         weight_decay=0.1,  # large steps need it; see the README
@@ -108,16 +108,7 @@ def recurrent_weights(hidden: int, embedding: int) -> int:
     return 4 * hidden * (hidden + embedding)
 
 
-def _affordable(most: int, embedding: int, work: float) -> int:
-    """Return the largest hidden size up to ``most`` that learns enough, at least the smallest."""
-    sizes = [size for size in _SIZES if size <= most]
-    wanted = {
-        size: CHARACTERS_PER_WEIGHT * recurrent_weights(size, embedding) ** 2 for size in sizes
-    }
-    return max((size for size in sizes if wanted[size] <= work), default=sizes[0])
-
-
-def _streams(hidden: int, characters: int) -> int:
+def streams(hidden: int, characters: int) -> int:
     """Return fewer streams for a short text: 32 would be through with it after a few steps.
 
     Where there is time for the largest network, there is time for the steadier steps of 64.
@@ -125,6 +116,15 @@ def _streams(hidden: int, characters: int) -> int:
     if characters < MEDIUM:
         return 8 if characters < SMALL else 16
     return 64 if hidden >= LARGEST else 32
+
+
+def _affordable(most: int, embedding: int, work: float) -> int:
+    """Return the largest hidden size up to ``most`` that learns enough, at least the smallest."""
+    sizes = [size for size in _SIZES if size <= most]
+    wanted = {
+        size: CHARACTERS_PER_WEIGHT * recurrent_weights(size, embedding) ** 2 for size in sizes
+    }
+    return max((size for size in sizes if wanted[size] <= work), default=sizes[0])
 
 
 def _dropout(name: PresetName, characters: int) -> float:

@@ -18,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 
+from lstm import heap
 from lstm.batches import Batch, Streams, Windows
 from lstm.chorus import Part, write
 from lstm.config import (
@@ -102,7 +103,8 @@ def train(
     Raises:
         CheckpointError: ``start`` does not belong to this text and these settings.
     """
-    yield from _Training(corpus, model_config, train_config, start).run()
+    with heap.kept():
+        yield from _Training(corpus, model_config, train_config, start).run()
 
 
 def probe(
@@ -127,14 +129,15 @@ def probe(
     training = _Training(corpus, model_config, train_config, None)
     batches = training.batches.one_pass(0)
     done, spent = 0, 0.0
-    for index, batch in enumerate(_endless(batches, training)):
-        began = clock()
-        training.learner.learn(batch, 0.5)
-        if index >= 2:
-            spent += clock() - began
-            done += training.new_characters(batch)
-        if spent >= seconds:
-            break
+    with heap.kept():
+        for index, batch in enumerate(_endless(batches, training)):
+            began = clock()
+            training.learner.learn(batch, 0.5)
+            if index >= 2:
+                spent += clock() - began
+                done += training.new_characters(batch)
+            if spent >= seconds:
+                break
     return done / spent
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import numpy as np
@@ -15,7 +16,7 @@ from lstm.config import ModelConfig, Precision, TrainConfig
 from lstm.corpus import Corpus, Vocabulary
 from lstm.loss import at_once, cross_entropy
 from lstm.model import GATES, CharModel, bfloat16_is_native
-from lstm.presets import preset
+from lstm.presets import LARGE, preset, streams
 from lstm.products import product
 from lstm.training import probe
 
@@ -85,15 +86,26 @@ def _by_size(corpus: Corpus, precision: Precision, dtype: torch.dtype) -> Iterat
     yield Row("train", whole, peak / 1e9, "GFLOP/s")
     for hidden in (128, 256, 512):
         model = ModelConfig(hidden_size=hidden)
-        config = TrainConfig(seconds=60.0, precision=precision)
-        name = f"continuous, {precision}, hidden {hidden}"
+        count = streams(hidden, LARGE)
+        config = TrainConfig(seconds=60.0, precision=precision, batch_size=count)
+        name = f"continuous, {precision}, hidden {hidden}, {count} streams"
         speed = probe(corpus, model, config, seconds=2.0)
-        yield Row("train", name, speed, "characters/s")
+        row = Row("train", name, speed, "characters/s")
+        yield row
+        yield _giving_back(corpus, model, config, row)
         work = speed * operations(model, SYMBOLS)
         yield Row("train", f"{name}: work", work / 1e9, "GFLOP/s", whole, work / peak)
         most = _attainable(hidden, config, dtype)
         what = f"{name}: its recurrent multiplications and nothing else"
         yield Row("train", what, most / 1e9, "GFLOP/s", whole, most / peak)
+
+
+def _giving_back(corpus: Corpus, model: ModelConfig, config: TrainConfig, kept: Row) -> Row:
+    """Measure the same without ``lstm.heap``, which does nothing outside the main thread."""
+    with ThreadPoolExecutor(1) as thread:
+        speed = thread.submit(probe, corpus, model, config, seconds=2.0).result()
+    what = f"{kept.what}: memory given back after each step"
+    return Row("train", what, speed, kept.unit, kept.what, speed / kept.value)
 
 
 def operations(model: ModelConfig, symbols: int) -> float:
