@@ -17,8 +17,8 @@ from lstm.products import product
 MANY = 1024
 """So many symbols make it the faster way."""
 
-_NEAR = 2**18
-"""Logits that are computed at a time: 1 MB in float32."""
+_NEAR = 2**19
+"""Logits that are computed at a time: 1 MB in bfloat16."""
 
 
 def cross_entropy(values: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
@@ -39,8 +39,8 @@ def cross_entropy(values: Tensor, weight: Tensor, bias: Tensor, targets: Tensor)
         return at_once(values, weight, bias, targets)
     half = torch.is_autocast_enabled("cpu")
     dtype = torch.get_autocast_dtype("cpu") if half else torch.float32
-    rows, matrix = values.to(dtype), weight.to(dtype)
-    loss: Tensor = _Judged.apply(rows, matrix, bias, targets)  # type: ignore[no-untyped-call]
+    parts = (part.to(dtype) for part in (values, weight, bias))
+    loss: Tensor = _Judged.apply(*parts, targets)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -52,38 +52,37 @@ def at_once(values: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Te
 
 
 class _Judged(torch.autograd.Function):
-    """The loss and, computed with it, its gradient by the logits: (softmax - one-hot) / N."""
+    """The loss and, computed with it, its gradient by the logits: softmax - one-hot."""
 
     @staticmethod
     def forward(
         ctx: FunctionCtx, values: Tensor, weight: Tensor, bias: Tensor, targets: Tensor
     ) -> Tensor:
-        """Return the mean loss of (N, H) values; both they and the weights in the same dtype."""
+        """Return the mean loss of (N, H) values; they, weights and bias in the same dtype."""
         count, symbols = len(values), len(weight)
         rows = max(1, _NEAR // symbols)
-        multiply = product(weight, rows)
+        multiply = product(weight, rows, bias)
         slopes = torch.empty(count, symbols, dtype=values.dtype)
-        by_bias = torch.zeros(symbols)
-        total = torch.zeros((), dtype=torch.float64)
         for start in range(0, count, rows):
             part = slice(start, start + rows)
-            wanted = targets[part, None]
-            logits = multiply(values[part]).float().add_(bias)
-            logits -= logits.amax(1, keepdim=True)
-            reached = logits.gather(1, wanted)
-            sums = logits.exp_().sum(1, keepdim=True)
-            total += (sums.log() - reached).sum()
-            logits /= sums * count
-            logits.scatter_add_(1, wanted, torch.full_like(reached, -1 / count))
-            by_bias += logits.sum(0)
-            slopes[part] = logits
-        ctx.save_for_backward(values, weight, slopes, by_bias)
-        return (total / count).float()
+            torch.softmax(multiply(values[part]), 1, out=slopes[part])
+        flat, wanted = slopes.view(-1), torch.arange(count) * symbols + targets
+        chances = flat[wanted].float()
+        flat[wanted] = (chances - 1).to(slopes.dtype)
+        ctx.save_for_backward(values, weight, slopes)
+        losses = -chances.log()
+        lost = chances < torch.finfo(torch.float32).tiny  # too small for the format
+        if lost.any():
+            logits = functional.linear(values[lost], weight, bias).float()
+            losses[lost] = functional.cross_entropy(logits, targets[lost], reduction="none")
+        return losses.mean()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, given: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         """Return the gradients by values, weights and bias."""
-        values, weight, slopes, by_bias = ctx.saved_tensors  # type: ignore[attr-defined]
+        values, weight, slopes = ctx.saved_tensors  # type: ignore[attr-defined]
+        share = given / len(values)
         by_values, by_weight = slopes @ weight, slopes.t() @ values
-        return given * by_values, given * by_weight, given * by_bias, None
+        by_bias = slopes.t() @ slopes.new_ones(len(values))  # faster than their sum
+        return share * by_values, share * by_weight, share * by_bias, None

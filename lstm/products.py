@@ -12,8 +12,8 @@ from torch import Tensor
 Product = Callable[[Tensor], Tensor]
 
 
-def product(matrix: Tensor, count: int) -> Product:
-    """Return the function that multiplies rows with a matrix, transposed.
+def product(matrix: Tensor, count: int, bias: Tensor | None = None) -> Product:
+    """Return the function that multiplies rows with a matrix, transposed, and adds a bias.
 
     Where PyTorch has oneDNN, that lays the matrix out once, in the order in which its kernels
     read it; a plain product does so at every call, which for few rows costs more than the rest.
@@ -21,19 +21,20 @@ def product(matrix: Tensor, count: int) -> Product:
     Args:
         matrix: (M, N), float32 or bfloat16; later changes to it are not seen.
         count: How many rows B will come.
+        bias: (M,) of the same dtype; None: there is none.
 
     Returns:
         A function of (B, N) that returns a new (B, M), both of the matrix's dtype.
     """
     if not _lays_out(matrix.dtype):
         columns = matrix.t().clone(memory_format=torch.contiguous_format)
-        return lambda rows: rows @ columns
+        return lambda rows: rows @ columns if bias is None else torch.addmm(bias, rows, columns)
     # What torch.compile calls for a linear layer whose weights are frozen.
     onednn = torch.ops.mkldnn
     packed = onednn._reorder_linear_weight(matrix.contiguous(), count)
 
     def multiply(rows: Tensor) -> Tensor:
-        result: Tensor = onednn._linear_pointwise(rows, packed, None, "none", [], "")
+        result: Tensor = onednn._linear_pointwise(rows, packed, bias, "none", [], "")
         return result
 
     return multiply

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from lstm.products import product
 
@@ -20,14 +21,16 @@ def processor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.usefixtures("processor")
 @pytest.mark.parametrize("count", [1, 4, 32])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_product_is_that_of_pytorch(count: int, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("biased", [False, True])
+def test_a_product_is_that_of_pytorch(count: int, dtype: torch.dtype, biased: bool) -> None:
     generator = torch.Generator().manual_seed(1)
     matrix = torch.randn(57, 33, generator=generator).to(dtype)
     rows = torch.randn(count, 33, generator=generator).to(dtype)
-    multiplied = product(matrix, count)(rows)
+    bias = torch.randn(57, generator=generator).to(dtype) if biased else None
+    multiplied = product(matrix, count, bias)(rows)
     assert multiplied.shape == (count, 57)
     assert multiplied.dtype == dtype
-    torch.testing.assert_close(multiplied, rows @ matrix.t())
+    torch.testing.assert_close(multiplied, nn.functional.linear(rows, matrix, bias))
 
 
 def test_another_number_of_rows_is_no_harm() -> None:
