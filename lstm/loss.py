@@ -24,7 +24,7 @@ _NEAR = 2**19
 def cross_entropy(values: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
     """Return the mean of -ln p of the targets, with ``p = softmax(weight values + bias)``.
 
-    The products are computed in bfloat16 where autocast says so, all else in float32.
+    It is computed in bfloat16 where autocast says so, each sum in float32.
 
     Args:
         values: What the output layer is fed, (N, H).

@@ -9,6 +9,8 @@ import threading
 import pytest
 
 from lstm import heap
+from lstm.training import train
+from tests.training.training_tools import CORPUS, NETWORK, drive, settings
 
 _SCRIPT = """
 import json, resource, psutil, torch
@@ -89,3 +91,14 @@ def test_other_threads_and_other_libraries_are_left_alone(
     monkeypatch.setattr(heap, "_glibc", lambda: None)
     enter()
     assert library.told == []
+
+
+def test_a_training_keeps_its_memory_until_it_ends_or_is_given_up(library: _Library) -> None:
+    training = train(CORPUS, NETWORK, settings())
+    next(training)
+    assert library.told
+    assert "trim" not in library.told
+    training.close()
+    assert library.told.pop() == "trim"
+    drive(settings(epochs=1))
+    assert library.told[-1] == "trim"

@@ -67,9 +67,11 @@ def test_few_symbols_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("in_pieces")
-def test_what_was_thought_impossible_costs_much_and_not_infinitely() -> None:
+@pytest.mark.parametrize("half", [False, True])
+def test_what_was_thought_impossible_costs_much_and_not_infinitely(half: bool) -> None:
     weight, targets = torch.zeros(SYMBOLS, 1), torch.tensor([1])
     bias = torch.zeros(SYMBOLS)
     bias[0] = 500.0  # the others' probability is below what float32 can hold
-    value = cross_entropy(torch.zeros(1, 1), weight, bias, targets)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
+        value = cross_entropy(torch.zeros(1, 1), weight, bias, targets)
     assert float(value) == pytest.approx(500.0)
