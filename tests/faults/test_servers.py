@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import time
 
+import psutil
 import pytest
 
 from lstm.processes import Silence, effort, is_locked, lives, started
@@ -138,6 +139,8 @@ def test_whoever_works_or_waits_shows_signs_of_life(nursery: Nursery, store: Run
         assert store.run(run.id).heartbeat == beat
     db.close()
     os.kill(pid, signal.SIGSTOP)
+    stopped = psutil.STATUS_STOPPED  # which the kernel brings about when it comes to it
+    wait_until(lambda: psutil.Process(pid).status() == stopped)
     first = effort(pid)
     for _ in range(3):
         assert effort(pid) == first
