@@ -112,3 +112,24 @@ def test_the_words_go_when_the_app_is_there(open_page: OpenPage) -> None:
     page = open_page("/?rng=5")
     Typewriter(page).wait_for(1)
     expect(page.locator(".charloom-arriving")).to_be_hidden()
+
+
+def test_a_page_whose_app_has_gone_is_opened_anew_and_once(open_page: OpenPage) -> None:
+    """As when Streamlit's part in the browser fails: it takes away all that it has drawn."""
+    page = open_page("/runs")
+    title = page.get_by_role("heading", name=text("runs.title"), exact=True)
+    expect(title).to_be_visible()
+    failing = """() => {
+        const root = document.getElementById("root");
+        const fail = () => (root.replaceChildren(new Text()), root.replaceChildren());
+        fail();
+        setInterval(fail, 100); // the lifeline may come after the title
+    }"""
+    with page.expect_navigation():
+        page.evaluate(failing)
+    expect(title).to_be_visible()
+    expect(page).to_have_url(re.compile("/runs"))
+    page.evaluate(f"window.same = true; ({failing})()")
+    expect(page.get_by_text(text("common.arriving"), exact=True)).to_be_visible()
+    page.wait_for_timeout(1000)
+    assert page.evaluate("window.same")
