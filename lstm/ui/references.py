@@ -2,9 +2,9 @@
 
 Before a fragment runs once more, Streamlit throws away what it drew last time and has not sent. It
 tells that by the fragment's name, which a large element that the browser already has does not
-bear: such an element is a mere reference. So it stayed when the container around it went, and if
-the browser had something else in that place, Streamlit's part there failed, and the page was empty
-from then on. It takes a busy server, and happened once in some thousand pages.
+bear: such an element is a mere reference. So it stays when the container around it goes. On a
+browser that has something else in that place Streamlit's part there fails then ("'setIn' cannot be
+called on an ElementNode"), and the page is empty from then on. Here such references go as well.
 
 It stands on names that Streamlit keeps to itself; its version is pinned, and a test fails if they
 change. Knows nothing of pages.
