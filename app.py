@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from lstm import logs
-from lstm.ui import headers, health, references, reruns
+from lstm.ui import headers, health, outbox, reruns
 from lstm.ui.arriving import FirstWords
 from lstm.ui.components import liveplot
 from lstm.ui.frames import CookiesInFrames
@@ -43,7 +43,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Start the background work with the server and end it with the server."""
     logs.install()
     reruns.install()
-    references.install()
+    outbox.install()
     ended = threading.Event()
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="work") as threads:
         works = [threads.submit(_work, ended), threads.submit(settle, ended)]
