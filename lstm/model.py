@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from lstm.config import ModelConfig
+from lstm.products import knows_bfloat16
 
 State = tuple[Tensor, ...]
 """What the network remembers: ``(h,)``, or ``(h, c)`` for the LSTM, each (L, B, H)."""
@@ -199,13 +200,15 @@ class CharModel(nn.Module):
 
         Source: Merity et al. 2018, arXiv:1708.02182, section 3.1 (weight-dropped LSTM).
         """
-        share = self.config.recurrent_dropout
+        share = self.config.recurrent_dropout if self.training else 0.0
         memory = before if len(before) == 2 else before[0]
-        if not (self.training and share):
+        inputs, recurrent, *biases = layer.parameters()
+        weights = [inputs, _thinned(recurrent, share) if share else recurrent, *biases]
+        if self.config.cell == "lstm" and _has_no_lstm(values):
+            return _lstm_by_steps(values, before, weights)
+        if not share:
             values, after = layer(values, memory)
             return values, *(after if isinstance(after, tuple) else (after,))
-        inputs, recurrent, *biases = layer.parameters()
-        weights = [inputs, _thinned(recurrent, share), *biases]
         # The arguments after the weights: has biases, layers, dropout, training, both ways,
         # batch first.
         function = _FUNCTIONS[self.config.cell]
@@ -235,6 +238,29 @@ def _thinned(weights: Tensor, share: float) -> Tensor:
     limits = torch.iinfo(torch.int64)
     drawn = numbers.random_(limits.min, limits.max).view(torch.uint8)[: weights.numel()]
     return weights * ((drawn >= least).view_as(weights) * (256 / (256 - least)))
+
+
+def _has_no_lstm(values: Tensor) -> bool:
+    """Return whether PyTorch would ask oneDNN for an LSTM that it hasn't got, and fail.
+
+    So it does in bfloat16 on a processor without AVX512, where its other layers know a way.
+    """
+    half = torch.is_autocast_enabled("cpu") and torch.get_autocast_dtype("cpu") == torch.bfloat16
+    if not (half and values.device.type == "cpu"):
+        return False
+    return torch.backends.mkldnn.is_available() and not knows_bfloat16()  # type: ignore[no-untyped-call]
+
+
+def _lstm_by_steps(
+    values: Tensor, before: tuple[Tensor, ...], weights: list[Tensor]
+) -> tuple[Tensor, ...]:
+    """Run an LSTM layer character by character: (B, T, E or H) to (B, T, H), and its memory."""
+    hidden, cell = (part[0] for part in before)
+    outputs = []
+    for value in values.unbind(1):
+        hidden, cell = torch.lstm_cell(value, (hidden, cell), *weights)
+        outputs.append(hidden)
+    return torch.stack(outputs, 1), hidden.unsqueeze(0), cell.unsqueeze(0)
 
 
 def parameter_count(vocab_size: int, config: ModelConfig) -> int:

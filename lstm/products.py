@@ -46,4 +46,9 @@ def _lays_out(dtype: torch.dtype) -> bool:
         return False
     if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
-    return dtype == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return dtype == torch.float32 or knows_bfloat16()
+
+
+def knows_bfloat16() -> bool:
+    """Return whether the oneDNN that is there has kernels in bfloat16 for this processor."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

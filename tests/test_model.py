@@ -299,6 +299,26 @@ def test_memory_stays_float32_under_autocast() -> None:
     assert [part.dtype for part in state] == [torch.float32, torch.float32]
 
 
+@pytest.mark.parametrize("dropped", [0.0, 0.5])
+def test_bfloat16_is_computed_where_onednn_has_no_lstm_for_it(
+    dropped: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = network(SYMBOLS, recurrent_dropout=dropped)
+    learned = [weights for weights in model.parameters() if weights.requires_grad]
+
+    def outcome() -> list[torch.Tensor]:
+        torch.manual_seed(3)
+        logits, memory = model(some_ids())
+        loss = logits.float().square().mean()
+        return [logits.float(), *memory, *torch.autograd.grad(loss, learned)]
+
+    wanted = outcome()
+    monkeypatch.setattr(model_module, "knows_bfloat16", lambda: False)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        for found, exact in zip(outcome(), wanted, strict=True):
+            torch.testing.assert_close(found, exact, atol=0.02, rtol=0.05)
+
+
 @pytest.mark.parametrize(("amx", "avx"), [(True, False), (False, True), (False, False)])
 def test_bfloat16_is_native_if_either_unit_is_there(
     amx: bool, avx: bool, monkeypatch: pytest.MonkeyPatch
