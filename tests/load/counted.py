@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from streamlit.runtime.app_session import AppSession
 
-from app import lifespan
+import app as whole
 from lstm.sampling import Writer
-from lstm.ui import health, settling
+from lstm.ui import health
 from lstm.ui.desk import Desk
 from lstm.ui.visitor import VisitorCookie
 
@@ -40,11 +40,11 @@ def alive(_: Request) -> JSONResponse:
 
 
 # What is there when the server settles is kept for good: here that would be a session.
-settling.settle = lambda _: None  # type: ignore[assignment]
+whole.settle = lambda _: None  # type: ignore[assignment, attr-defined]
 
 app = st.App(
     str(Path(__file__).parents[2] / "lstm" / "ui" / "frame" / "main.py"),
-    lifespan=lifespan,
+    lifespan=whole.lifespan,
     routes=[Route("/alive", alive), *health.ROUTES],
     middleware=[Middleware(VisitorCookie)],
 )
