@@ -134,6 +134,32 @@ def test_runs(open_page: OpenPage, server: Server, language: Language, theme: st
     assert not inspector.found, inspector.report()
 
 
+OUTLINED = "one => getComputedStyle(one).outlineStyle !== 'none'"
+
+HINT = """hint => {
+    const shown = (style) => parseFloat(style.fontSize) > 0;
+    const after = getComputedStyle(hint, '::after');
+    const added = after.content === 'none' || !shown(after) ? '' : JSON.parse(after.content);
+    return (shown(getComputedStyle(hint)) ? hint.textContent : '') + added;
+}"""
+"""What can be read of a hint of Streamlit's own."""
+
+
+@pytest.mark.parametrize(
+    ("language", "apply"), [("en", "Press Enter to apply"), ("zh", "按回车键生效")]
+)
+def test_a_field_that_one_types_into_is_outlined_whole_and_says_what_to_press(
+    open_page: OpenPage, language: Language, apply: str
+) -> None:
+    page = open_page("/train", language=language)
+    name = page.get_by_label(text("train.name", language), exact=True)
+    field = page.get_by_test_id("stTextInputRootElement").filter(has=name)
+    name.press_sequentially("!")
+    settled(page)
+    assert [one.evaluate(OUTLINED) for one in (field, name)] == [True, False]
+    assert page.get_by_test_id("InputInstructions").locator("span").first.evaluate(HINT) == apply
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_phone_needs_no_sideways_scrolling_in_any_room(
     open_page: OpenPage, language: Language
