@@ -36,9 +36,7 @@ def one_of(
         default: What is chosen at first; the first option if None.
     """
     start = default if default is not None else options[0]
-    key = _remember(name, start, lambda value: value if value in options else None)
-    if st.session_state[key] not in options:
-        st.session_state[key] = start
+    key = _remember_one(name, start, options)
     chosen = st.segmented_control(
         label, options, format_func=say, key=key, required=True, on_change=_keep, args=(name,)
     )
@@ -49,9 +47,7 @@ def one_of_many(
     name: str, options: Sequence[_Option], *, label: str, say: Callable[[_Option], str]
 ) -> _Option:
     """Let the visitor choose from a list."""
-    key = _remember(name, options[0], lambda value: value if value in options else None)
-    if st.session_state[key] not in options:
-        st.session_state[key] = options[0]
+    key = _remember_one(name, options[0], options)
     chosen: _Option = st.selectbox(
         label, options, format_func=say, key=key, filter_mode=None, on_change=_keep, args=(name,)
     )
@@ -109,8 +105,18 @@ def _remember(name: str, default: object, read: Callable[[str], object | None]) 
     return key
 
 
+def _remember_one(name: str, default: str, options: Sequence[str]) -> str:
+    """Do so for one of a few words, and again if what the widget says is none of them."""
+    if st.session_state.get(_key(name), default) not in options:
+        del st.session_state[_key(name)]
+    return _remember(name, default, lambda value: value if value in options else None)
+
+
 def _keep(name: str) -> None:
-    address.put(name, str(st.session_state[_key(name)]))
+    """Keep what a visitor chose: never nothing, which a widget says that is not yet drawn."""
+    chosen = st.session_state[_key(name)]
+    if chosen is not None:
+        address.put(name, str(chosen))
 
 
 def _key(name: str) -> str:
