@@ -107,8 +107,8 @@ def _remember(name: str, default: object, read: Callable[[str], object | None]) 
 
 def _remember_one(name: str, default: str, options: Sequence[str]) -> str:
     """Do so for one of a few words, and again if what the widget says is none of them."""
-    if st.session_state.get(_key(name), default) not in options:
-        del st.session_state[_key(name)]
+    if st.session_state.get(_key(name)) not in options:
+        st.session_state.pop(_key(name), None)
     return _remember(name, default, lambda value: value if value in options else None)
 
 
