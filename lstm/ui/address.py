@@ -43,11 +43,12 @@ def bring_back(names: frozenset[str]) -> None:
             put(name, value)
 
 
-def redraw(*names: str) -> NoReturn:
-    """Draw the whole page anew from a part of it that draws itself from time to time.
+def catch_up(*names: str) -> None:
+    """Have the address say what clicks made of it, before anything else is put there.
 
-    The part may have been asked for before a click was answered: the address that came along is
-    that from before the click, and must not undo it.
+    What a part of the page asks for that draws itself from time to time may have been on its way
+    before a click was answered: the address that came along is that from before the click, and
+    must not undo it.
 
     Args:
         names: What clicks change.
@@ -56,6 +57,15 @@ def redraw(*names: str) -> NoReturn:
         value = _memory().get(name)
         if value is not None and st.query_params.get(name) != value:
             st.query_params[name] = value
+
+
+def redraw(*names: str) -> NoReturn:
+    """Draw the whole page anew from a part of it that draws itself from time to time.
+
+    Args:
+        names: What clicks change, see ``catch_up``.
+    """
+    catch_up(*names)
     st.rerun()
 
 

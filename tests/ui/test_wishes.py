@@ -14,8 +14,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What the address says, in place of a browser's."""
     said = {"delay": "80"}
     monkeypatch.setattr(st, "session_state", {})
-    monkeypatch.setattr(address, "get", said.get)
-    monkeypatch.setattr(address, "put", said.__setitem__)
+    monkeypatch.setattr(st, "query_params", said)
     return said
 
 
@@ -32,3 +31,11 @@ def test_a_choice_is_kept(kept: dict[str, str]) -> None:
     st.session_state[key] = "20"
     wishes._keep("delay")
     assert kept == {"delay": "20"}
+
+
+def test_a_late_tick_of_the_last_view_does_not_bring_it_back(kept: dict[str, str]) -> None:
+    address.put("view", "novelty")
+    kept["view"] = "horizon"
+    st.session_state[wishes._remember_one("delay", "20", DELAYS)] = "20"
+    wishes._keep("delay")
+    assert kept == {"delay": "20", "view": "novelty"}

@@ -113,9 +113,13 @@ def _remember_one(name: str, default: str, options: Sequence[str]) -> str:
 
 
 def _keep(name: str) -> None:
-    """Keep what a visitor chose: never nothing, which a widget says that is not yet drawn."""
+    """Keep what a visitor chose: never nothing, which a widget says that is not yet drawn.
+
+    A tick of the last view, if it comes late, still says what that view's widgets say.
+    """
     chosen = st.session_state[_key(name)]
     if chosen is not None:
+        address.catch_up("view")
         address.put(name, str(chosen))
 
 
